@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which cards are claimed, what they decode, and who gets the legacy VGA ranges.
+//!
+//! Class codes are those of `struct pci_dev`: base class, subclass and interface, 24 bits. COMMAND is
+//! the 16-bit register at offset 4 of the configuration space; its bits are named as in
+//! include/uapi/linux/pci_regs.h.
+
+#[cfg(test)]
+mod tests;
+
+/// `PCI_COMMAND_IO`: the card answers in I/O space.
+pub const COMMAND_IO: u16 = 0x1;
+/// `PCI_COMMAND_MEMORY`: the card answers in memory space.
+pub const COMMAND_MEMORY: u16 = 0x2;
+/// `PCI_COMMAND_MASTER`: the card may start transfers.
+pub const COMMAND_MASTER: u16 = 0x4;
+/// `PCI_COMMAND_INTX_DISABLE`: the card raises no INTx.
+pub const COMMAND_INTX_DISABLE: u16 = 0x400;
+
+/// Both bits that make a card answer to addresses, the legacy ones included.
+pub const COMMAND_DECODE: u16 = COMMAND_IO | COMMAND_MEMORY;
+
+/// Returns COMMAND for a held card: it answers to nothing, starts nothing, and raises no INTx.
+pub const fn quiet(command: u16) -> u16 {
+    command & !(COMMAND_DECODE | COMMAND_MASTER) | COMMAND_INTX_DISABLE
+}
+
+/// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus master,
+/// which is for its next driver to switch on.
+pub const fn released(found: u16) -> u16 {
+    found & !COMMAND_MASTER
+}
+
+/// Returns COMMAND as it should have been found, from what was found and from what the card has.
+///
+/// A card on which both decode bits are off though its BARs have addresses was switched off by
+/// somebody, as a rule by us before a kexec or a crash. If so, what its BARs ask for is added, and
+/// INTX_DISABLE, which goes with our switching off, is taken away. Where a decode bit is on, what was
+/// found is right.
+///
+/// `io_bar` and `memory_bar` say whether at least one such BAR has an address; the ROM BAR does not
+/// count.
+pub const fn derive(found: u16, io_bar: bool, memory_bar: bool) -> u16 {
+    if found & COMMAND_DECODE != 0 || !(io_bar || memory_bar) {
+        return found;
+    }
+    let mut command = found & !COMMAND_INTX_DISABLE;
+    if io_bar {
+        command |= COMMAND_IO;
+    }
+    if memory_bar {
+        command |= COMMAND_MEMORY;
+    }
+    command
+}
+
+/// Returns whether a class is a display controller's, of any kind.
+pub const fn is_display_class(class: u32) -> bool {
+    class >> 16 == 0x03
+}
+
+/// Returns whether a card of this class uses the legacy VGA ranges, and so is the arbiter's business:
+/// 0x0300, or 0x0001 from before there were classes (`pci_is_vga()` in include/linux/pci.h).
+pub const fn is_vga_class(class: u32) -> bool {
+    matches!(class >> 8, 0x0300 | 0x0001)
+}
+
+/// What a claimed function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A VGA card: it has legacy ranges, and is a party in arbitration.
+    Vga,
+    /// Another display controller (3D, other): it has no legacy ranges.
+    Display,
+    /// What goes with a card (audio, USB): neither ROM nor arbitration concern it.
+    Companion,
+}
+
+/// Why a function is not claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is a bridge: its header type is not 0.
+    HeaderType,
+    /// Its virtual functions are on; they would lose their physical one.
+    VirtualFunctions,
+}
+
+impl Refusal {
+    /// Returns the reason and the remedy, for the log.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::HeaderType => "it is a bridge; name the functions behind it instead",
+            Self::VirtualFunctions => {
+                "its virtual functions are on; write 0 to its sriov_numvfs first"
+            }
+        }
+    }
+}
+
+/// Returns what a function is, if it may be claimed.
+///
+/// `header_type` is the register at offset 0xe of the configuration space, whose uppermost bit
+/// (multifunction) does not matter. `virtual_functions` says whether it has any switched on.
+pub const fn claimable(
+    class: u32,
+    header_type: u8,
+    virtual_functions: bool,
+) -> Result<Kind, Refusal> {
+    if header_type & 0x7f != 0 {
+        Err(Refusal::HeaderType)
+    } else if virtual_functions {
+        Err(Refusal::VirtualFunctions)
+    } else if is_vga_class(class) {
+        Ok(Kind::Vga)
+    } else if is_display_class(class) {
+        Ok(Kind::Display)
+    } else {
+        Ok(Kind::Companion)
+    }
+}
+
+/// A VGA card on its way to inherit the legacy ranges: see [`heir`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Card<K> {
+    /// What the caller knows it by.
+    pub key: K,
+    /// Its class code: others than VGA cards inherit nothing.
+    pub class: u32,
+    /// Whether it is the default VGA device.
+    pub default: bool,
+    /// Whether vga-stub holds it, or is about to.
+    pub held: bool,
+    /// Its COMMAND register.
+    pub command: u16,
+}
+
+/// Returns the card to which the legacy ranges go when the card that owned them is held.
+///
+/// The default VGA device is where the host's console is, so it is preferred, be it switched on or
+/// not. Else it is the first VGA card that decodes I/O or memory: one that is off was left so by its
+/// firmware or by its driver. Cards that are held get nothing.
+pub fn heir<K>(cards: impl IntoIterator<Item = Card<K>>) -> Option<K> {
+    let mut first = None;
+    for card in cards {
+        if card.held || !is_vga_class(card.class) {
+            continue;
+        }
+        if card.default {
+            return Some(card.key);
+        }
+        if first.is_none() && card.command & COMMAND_DECODE != 0 {
+            first = Some(card.key);
+        }
+    }
+    first
+}
