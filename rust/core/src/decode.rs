@@ -2,12 +2,9 @@
 
 //! Which cards are claimed, what they decode, and who gets the legacy VGA ranges.
 //!
-//! Class codes are those of `struct pci_dev`: base class, subclass and interface, 24 bits. COMMAND is
-//! the 16-bit register at offset 4 of the configuration space; its bits are named as in
+//! Class codes are those of `struct pci_dev`: base class, subclass and interface, 24 bits. COMMAND
+//! is the 16-bit register at offset 4 of the configuration space; its bits are named as in
 //! include/uapi/linux/pci_regs.h.
-
-#[cfg(test)]
-mod tests;
 
 /// `PCI_COMMAND_IO`: the card answers in I/O space.
 pub const COMMAND_IO: u16 = 0x1;
@@ -26,8 +23,8 @@ pub const fn quiet(command: u16) -> u16 {
     command & !(COMMAND_DECODE | COMMAND_MASTER) | COMMAND_INTX_DISABLE
 }
 
-/// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus master,
-/// which is for its next driver to switch on.
+/// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus
+/// master, which is for its next driver to switch on.
 pub const fn released(found: u16) -> u16 {
     found & !COMMAND_MASTER
 }
@@ -36,8 +33,8 @@ pub const fn released(found: u16) -> u16 {
 ///
 /// A card on which both decode bits are off though its BARs have addresses was switched off by
 /// somebody, as a rule by us before a kexec or a crash. If so, what its BARs ask for is added, and
-/// INTX_DISABLE, which goes with our switching off, is taken away. Where a decode bit is on, what was
-/// found is right.
+/// INTX_DISABLE, which goes with our switching off, is taken away. Where a decode bit is on, what
+/// was found is right.
 ///
 /// `io_bar` and `memory_bar` say whether at least one such BAR has an address; the ROM BAR does not
 /// count.
@@ -60,8 +57,9 @@ pub const fn is_display_class(class: u32) -> bool {
     class >> 16 == 0x03
 }
 
-/// Returns whether a card of this class uses the legacy VGA ranges, and so is the arbiter's business:
-/// 0x0300, or 0x0001 from before there were classes (`pci_is_vga()` in include/linux/pci.h).
+/// Returns whether a card of this class uses the legacy VGA ranges, and so is the arbiter's
+/// business: 0x0300, or 0x0001 from before there were classes (`pci_is_vga()` in
+/// include/linux/pci.h).
 pub const fn is_vga_class(class: u32) -> bool {
     matches!(class >> 8, 0x0300 | 0x0001)
 }
@@ -138,8 +136,8 @@ pub struct Card<K> {
 /// Returns the card to which the legacy ranges go when the card that owned them is held.
 ///
 /// The default VGA device is where the host's console is, so it is preferred, be it switched on or
-/// not. Else it is the first VGA card that decodes I/O or memory: one that is off was left so by its
-/// firmware or by its driver. Cards that are held get nothing.
+/// not. Else it is the first VGA card that decodes I/O or memory: one that is off was left so by
+/// its firmware or by its driver. Cards that are held get nothing.
 pub fn heir<K>(cards: impl IntoIterator<Item = Card<K>>) -> Option<K> {
     let mut first = None;
     for card in cards {

@@ -8,31 +8,30 @@
 //! ```
 //!
 //! All are hexadecimal, with or without `0x`. This is the grammar of pci-stub and vfio-pci
-//! (drivers/pci/pci-stub.c, drivers/vfio/pci/vfio_pci.c), and what is right for them is read the same
-//! here, but for one case below:
+//! (drivers/pci/pci-stub.c, drivers/vfio/pci/vfio_pci.c), and what is right for them is read the
+//! same here, but for one case below:
 //!
-//! - `ffffffff` (`PCI_ANY_ID`) is any ID, and what subvendor and subdevice are where they are left out.
-//! - Empty entries are skipped. Blanks around an entry and around a field, and the newline that `echo`
-//!   adds, do not count.
+//! - `ffffffff` (`PCI_ANY_ID`) is any ID, and what subvendor and subdevice are where they are left
+//!   out.
+//! - Empty entries are skipped. Blanks around an entry and around a field, and the newline that
+//!   `echo` adds, do not count.
 //! - The mask has 32 bits, since lines like `10de:ffffffff:ffffffff:ffffffff:00030000:ffff00ff` are
 //!   in use. A bit of the class outside the mask is ignored, as in `pci_match_one_device()`.
 //!
 //! They read entries by `sscanf()`, which takes the fields that it can read and is silent about the
-//! rest. Here these are errors, since the entry would mean something else than what it says: rubbish after
-//! a field, an empty field, more than six fields, numbers of more than 32 bits, and what no device
-//! can have: an ID above `ffff` that is not `ffffffff`, a class of more than 24 bits, and a class
-//! without its last byte (`0300`, as lspci shows it, is 0x000300 here).
+//! rest. Here these are errors, since the entry would mean something else than what it says:
+//! rubbish after a field, an empty field, more than six fields, numbers of more than 32 bits, and
+//! what no device can have: an ID above `ffff` that is not `ffffffff`, a class of more than 24
+//! bits, and a class without its last byte (`0300`, as lspci shows it, is 0x000300 here).
 //!
 //! # A class without a mask
 //!
-//! pci-stub takes the mask to be 0 then, so that the class is silently ignored and every device
-//! of that vendor may be taken. Whoever writes a class wants it to matter: here the mask is `ffffff`,
-//! the class has to be equal. A class of 0 with no mask stays without meaning, as in pci-stub.
+//! pci-stub takes the mask to be 0 then, so that the class is silently ignored and every device of
+//! that vendor may be taken. Whoever writes a class wants it to matter: here the mask is
+//! `ffffffff`, the class has to be equal. Only a class of 0, or of `ffffffff` as for any ID, has no
+//! meaning without a mask.
 
 use core::fmt;
-
-#[cfg(test)]
-mod tests;
 
 /// `PCI_ANY_ID`: matches every ID.
 pub const ANY_ID: u32 = 0xffff_ffff;
@@ -140,15 +139,16 @@ pub enum Reason {
     NotHexadecimal,
     /// The number is larger than the field.
     TooLarge,
-    /// The class is one that no device has, though its base class is to be compared: the last byte was
-    /// left out.
+    /// The class is one that no device has, though its base class is to be compared: the last byte
+    /// was left out.
     ClassTooShort,
     /// There is a seventh field.
     TooManyFields,
 }
 
 impl Reason {
-    /// Returns what is wrong and what to do, as the rest of a sentence that starts with the field's name.
+    /// Returns what is wrong and what to do, as the rest of a sentence that starts with the field's
+    /// name.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Missing => "is missing; write vendor:device as lspci -n does",
@@ -174,8 +174,8 @@ pub struct BadEntry<'a> {
     pub text: &'a [u8],
     /// Which entry it is: the first is 1. Empty ones are counted.
     pub position: usize,
-    /// Where in the whole parameter the offending character is, or the end of the entry if something is
-    /// missing there: in bytes, the first is 0.
+    /// Where in the whole parameter the offending character is, or the end of the entry if
+    /// something is missing there: in bytes, the first is 0.
     pub offset: usize,
     /// The field that is wrong.
     pub field: Field,
@@ -197,8 +197,8 @@ impl fmt::Display for BadEntry<'_> {
     }
 }
 
-/// Writes what may be anything: no more than [`SHOWN`] bytes of it, and what is not printable ASCII, a
-/// quote or a backslash, as `\xNN`.
+/// Writes what may be anything: no more than [`SHOWN`] bytes of it, and what is not printable
+/// ASCII, a quote or a backslash, as `\xNN`.
 fn write_text(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
     for &byte in text.iter().take(SHOWN) {
         match byte {
@@ -249,7 +249,8 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// Returns the entries of an `ids=` parameter, good and bad, in their order; the empty ones are skipped.
+/// Returns the entries of an `ids=` parameter, good and bad, in their order; the empty ones are
+/// skipped.
 ///
 /// `text` is the parameter without a terminating NUL.
 pub fn parse(text: &[u8]) -> Entries<'_> {
@@ -339,7 +340,11 @@ fn parse_entry(text: &[u8], offset: usize) -> Result<Id, Wrong> {
             Field::Class => {
                 class_offset = part.offset;
                 // What the mask is if none follows.
-                id.class_mask = if value == 0 { 0 } else { CLASS_BITS };
+                id.class_mask = if value == 0 || value == ANY_ID {
+                    0
+                } else {
+                    u32::MAX
+                };
                 &mut id.class
             }
             Field::ClassMask => &mut id.class_mask,
@@ -376,7 +381,8 @@ fn check_class(id: &Id) -> Result<(), Reason> {
     if wanted > CLASS_BITS {
         Err(Reason::TooLarge)
     } else if base_class_counts && matches!(wanted, 0x01..=0xff | 0x0200..=0xffff) {
-        // Base class 0 is for devices from before there were classes; it has subclasses 0 and 1 only.
+        // Base class 0 is for devices from before there were classes; it has subclasses 0 and 1
+        // only.
         Err(Reason::ClassTooShort)
     } else {
         Ok(())

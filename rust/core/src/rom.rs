@@ -6,8 +6,8 @@
 //! section 5.1). An image starts with a header (signature `55 AA`), which points to the PCI data
 //! structure (signature `PCIR`), which has the image's length, and says whether it is the last one.
 //!
-//! What is called `ok` here, `pci_map_rom()` takes as well and finds as long (`pci_get_rom_size()` in
-//! drivers/pci/rom.c): this is how the PCI core and vfio-pci will read the ROM later. Where that
+//! What is called `ok` here, `pci_map_rom()` takes as well and finds as long (`pci_get_rom_size()`
+//! in drivers/pci/rom.c): this is how the PCI core and vfio-pci will read the ROM later. Where that
 //! function gives up, this one goes on to say why, and what is still worth keeping.
 //!
 //! # Bounds
@@ -16,15 +16,13 @@
 //! header and a data structure of each, and follows a device list for no more than [`MAX_DEVICES`]
 //! entries. Only the checksum of legacy images reads them whole.
 
-#[cfg(test)]
-mod tests;
-
 /// The unit of an image's length, in bytes. Images also start at multiples of it.
 pub const SECTOR: usize = 512;
 
 /// The most images that a chain may have.
 ///
-/// Real ROMs have one to six. The specification sets no limit; a ROM BAR of 16 MiB could hold 32,768.
+/// Real ROMs have one to six. The specification sets no limit; a ROM BAR of 16 MiB could hold
+/// 32,768.
 pub const MAX_IMAGES: usize = 32;
 
 /// The most entries that are looked at in a device list.
@@ -94,9 +92,10 @@ pub enum Extent {
     /// At least this many bytes from the ROM's start are needed to decide. It is more than there
     /// were, at most the limit, and a multiple of [`SECTOR`] or the limit itself.
     Need(usize),
-    /// So many bytes from the ROM's start are worth keeping: the whole chain, or of a broken one what
-    /// can be told to belong to it. It may be more than there were: read on to here. It is at most
-    /// the limit, a multiple of [`SECTOR`] or the limit itself, and 0 where there is no ROM.
+    /// So many bytes from the ROM's start are worth keeping: the whole chain, or of a broken one
+    /// what can be told to belong to it. It may be more than there were: read on to here. It
+    /// is at most the limit, a multiple of [`SECTOR`] or the limit itself, and 0 where there
+    /// is no ROM.
     End(usize),
 }
 
@@ -107,7 +106,8 @@ pub enum Fault {
     Header,
     /// The image does not start with `55 AA`.
     Signature,
-    /// The pointer to the PCI data structure is no multiple of 4, or points past the end of the ROM.
+    /// The pointer to the PCI data structure is no multiple of 4, or points past the end of the
+    /// ROM.
     PcirPointer,
     /// What the pointer points to is no PCI data structure.
     PcirSignature,
@@ -152,8 +152,8 @@ pub struct Broken {
 impl Broken {
     /// Returns the word for it.
     ///
-    /// What is wrong with a later image's header means that the chain ends too early: the first image
-    /// promised one.
+    /// What is wrong with a later image's header means that the chain ends too early: the first
+    /// image promised one.
     pub const fn status(self) -> Status {
         match (self.offset, self.fault) {
             (0, Fault::Signature) => Status::BadSignature,
@@ -320,8 +320,8 @@ impl<'a> Image<'a> {
         self.tail.get(..self.length).unwrap_or(self.tail)
     }
 
-    /// Returns how many bytes the header says are to be run: the initialization length, which is 8 bits
-    /// wide in a legacy header, 16 in an EFI one, in units of [`SECTOR`].
+    /// Returns how many bytes the header says are to be run: the initialization length, which is 8
+    /// bits wide in a legacy header, 16 in an EFI one, in units of [`SECTOR`].
     pub fn initialization_length(&self) -> usize {
         initialization_length(self.tail)
     }
@@ -344,8 +344,8 @@ impl<'a> Image<'a> {
             .take_while(|&device| device != 0)
     }
 
-    /// Returns whether the image is for the card with these IDs: its vendor, and its device ID or one of
-    /// the device list.
+    /// Returns whether the image is for the card with these IDs: its vendor, and its device ID or
+    /// one of the device list.
     pub fn fits(&self, vendor: u16, device: u16) -> bool {
         self.vendor == vendor
             && (self.device == device || self.device_list().any(|other| other == device))
@@ -368,14 +368,15 @@ impl<'a> Image<'a> {
 
     /// Returns whether the checksum holds.
     ///
-    /// A legacy image's bytes, as many as its header says are to be run, add up to 0 modulo 256 (PCI
-    /// Firmware Specification 3.3, section 5.1.2); without that no BIOS runs it. For other code types
-    /// nothing is demanded, and this is true.
+    /// A legacy image's bytes, as many as its header says are to be run, add up to 0 modulo 256
+    /// (PCI Firmware Specification 3.3, section 5.1.2); without that no BIOS runs it. For other
+    /// code types nothing is demanded, and this is true.
     pub fn checksum_holds(&self) -> bool {
         self.code_type != CodeType::X86 || self.sum() == Some(0)
     }
 
-    /// Returns the header that an EFI image has; [`None`] for another image, or if its signature is not there.
+    /// Returns the header that an EFI image has; [`None`] for another image, or if its signature is
+    /// not there.
     #[inline]
     pub fn efi(&self) -> Option<EfiHeader> {
         if self.code_type != CodeType::Efi || u32_at(self.tail, 4)? != EFI_SIGNATURE {
@@ -400,7 +401,8 @@ impl<'a> Image<'a> {
         self.offset.saturating_add(self.length)
     }
 
-    /// Returns the offset of the next image in a ROM of `limit` bytes, or nothing after the last one.
+    /// Returns the offset of the next image in a ROM of `limit` bytes, or nothing after the last
+    /// one.
     fn next(&self, limit: usize) -> Result<Option<usize>, Fault> {
         if self.length == 0 {
             Err(Fault::LengthZero)
@@ -487,12 +489,13 @@ pub fn images(rom: &[u8]) -> Images<'_> {
 /// Returns how far to read a ROM of which only `prefix` was read so far.
 ///
 /// `limit` is the most that can be read, in bytes: the size of the ROM BAR. Called again with what
-/// it asks for, it comes to an [`Extent::End`] within 3 × [`MAX_IMAGES`] calls, and no byte has to be
-/// read twice.
+/// it asks for, it comes to an [`Extent::End`] within 3 × [`MAX_IMAGES`] calls, and no byte has to
+/// be read twice.
 ///
 /// Of a broken chain are kept:
 /// - nothing, where there is no image at the start;
-/// - where the first image has no PCI data structure, as much as its header says (as for an ISA card);
+/// - where the first image has no PCI data structure, as much as its header says (as for an ISA
+///   card);
 /// - where a later image has no valid header, the images before it;
 /// - where an image's length is 0, or leaves out its own PCI data structure, the longest of its
 ///   length, what its header says, and its PCI data structure;
@@ -531,9 +534,9 @@ pub fn extent(prefix: &[u8], limit: usize) -> Extent {
 
 /// Returns the word for `rom_status`: see [`Status`] for what each means and which goes first.
 ///
-/// `identity` is the card's vendor and device ID; without it, IDs are not compared. `rom` is what was
-/// read of it, be it cut to [`Extent::End`] or longer; where that is 0 and something was read, give
-/// what was read.
+/// `identity` is the card's vendor and device ID; without it, IDs are not compared. `rom` is what
+/// was read of it, be it cut to [`Extent::End`] or longer; where that is 0 and something was read,
+/// give what was read.
 pub fn status(rom: &[u8], identity: Option<(u16, u16)>) -> Status {
     if rom.is_empty() {
         return Status::None;
@@ -558,7 +561,8 @@ pub fn status(rom: &[u8], identity: Option<(u16, u16)>) -> Status {
     }
 }
 
-/// Returns whether a ROM is the card's own: whether one of its images, of whatever code type, is for the card with these IDs.
+/// Returns whether a ROM is the card's own: whether one of its images, of whatever code type, is
+/// for the card with these IDs.
 ///
 /// One image is enough: the other ones may be the same for a family of cards, with the IDs of its
 /// first. A broken chain is looked at as far as it goes, so that it serves for the shadow, of which

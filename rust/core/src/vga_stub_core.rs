@@ -3,15 +3,15 @@
 //! The pure part of vga-stub: what is decided, apart from how it is carried out.
 //!
 //! Nothing here touches hardware or the kernel. Everything is a function over plain values, so that
-//! the very same files are built into the module by Kbuild, and on any host by cargo, where they are
-//! tested and fuzzed.
+//! the very same files are built into the module by Kbuild, and on any host by cargo, where they
+//! are tested and fuzzed.
 //!
 //! - [`ids`]: the grammar of the `ids=` parameter, and whether a device matches an entry.
 //!   [`ids::parse`] gives an iterator of [`ids::Id`], or [`ids::BadEntry`], whose
 //!   [`Display`](core::fmt::Display) is one line for the kernel's log.
 //! - [`rom`]: the chain of images in a PCI option ROM. [`rom::extent`] says how far to read,
-//!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own and
-//!   [`rom::images`] every image with all its fields.
+//!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own
+//!   and [`rom::images`] every image with all its fields.
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), and which card inherits the
 //!   legacy VGA ranges ([`decode::heir`]).
@@ -20,12 +20,22 @@
 //!
 //! No `unsafe`, no allocation, no recursion, no panic: what comes from outside is read by `get()`,
 //! sizes are added by `checked_add()`, and every loop has an end that does not depend on the
-//! data alone. Functions that only the host's tool needs are `#[inline]`, so that the module does not
-//! carry them.
+//! data alone. Functions that only the host's tool needs are `#[inline]`, so that the module does
+//! not carry them.
 
 // Kbuild passes `-Zcrate-attr=no_std` by itself.
 #![cfg_attr(not(CONFIG_RUST), no_std)]
 #![forbid(unsafe_code)]
+// Nothing here may panic, or be undocumented.
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_docs_in_private_items,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 pub mod decode;
 pub mod ids;

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The decode policy, over every value where that is possible.
+
+use vga_stub_core::decode::{
+    claimable,
+    derive,
+    heir,
+    is_display_class,
+    is_vga_class,
+    quiet,
+    released,
+    Card,
+    Kind,
+    Refusal, //
+};
+
+#[test]
+fn held_cards_are_silent_and_nothing_else_changes() {
+    for command in 0..=u16::MAX {
+        assert_eq!(quiet(command) & 0x7, 0);
+        assert_eq!(quiet(command) & 0x400, 0x400);
+        assert_eq!(quiet(command) & !0x407, command & !0x407);
+    }
+}
+
+#[test]
+fn released_cards_are_as_found_but_for_bus_master() {
+    for found in 0..=u16::MAX {
+        assert_eq!(released(found), found & 0xfffb);
+    }
+}
+
+#[test]
+fn what_was_found_is_right_where_a_decode_bit_is_on() {
+    for found in (0..=u16::MAX).filter(|found| found & 3 != 0) {
+        for (io, memory) in [(false, false), (true, false), (false, true), (true, true)] {
+            assert_eq!(derive(found, io, memory), found);
+        }
+    }
+}
+
+#[test]
+fn a_card_found_switched_off_gets_what_its_bars_need() {
+    let table = [
+        (0x0000, false, false, 0x0000),
+        (0x0000, true, false, 0x0001),
+        (0x0000, false, true, 0x0002),
+        (0x0000, true, true, 0x0003),
+        // Left by a held card: INTx was switched off by us.
+        (0x0400, false, true, 0x0002),
+        // No BAR, no reason to doubt it.
+        (0x0400, false, false, 0x0400),
+        // What else is on stays on.
+        (0x0540, true, true, 0x0143),
+        (0x0004, false, true, 0x0006),
+    ];
+    for (found, io, memory, expected) in table {
+        assert_eq!(
+            derive(found, io, memory),
+            expected,
+            "{found:#x} {io} {memory}"
+        );
+    }
+}
+
+#[test]
+fn classes() {
+    let table = [
+        (0x030000, true, true),
+        (0x0300ff, true, true),
+        (0x030100, false, true),
+        (0x030200, false, true),
+        (0x038000, false, true),
+        (0x03ffff, false, true),
+        (0x02ffff, false, false),
+        (0x040000, false, false),
+        (0x000100, true, false),
+        (0x0001ff, true, false),
+        (0x0000ff, false, false),
+        (0x000200, false, false),
+        (0x040300, false, false),
+        (0, false, false),
+        (0xffffff, false, false),
+    ];
+    for (class, vga, display) in table {
+        assert_eq!(is_vga_class(class), vga, "{class:06x}");
+        assert_eq!(is_display_class(class), display, "{class:06x}");
+    }
+}
+
+#[test]
+fn what_is_claimed_and_as_what() {
+    let table = [
+        (0x030000, 0x00, false, Ok(Kind::Vga)),
+        (0x030000, 0x80, false, Ok(Kind::Vga)),
+        (0x000100, 0x00, false, Ok(Kind::Vga)),
+        (0x030200, 0x00, false, Ok(Kind::Display)),
+        (0x038000, 0x80, false, Ok(Kind::Display)),
+        (0x040300, 0x80, false, Ok(Kind::Companion)),
+        (0x0c0330, 0x80, false, Ok(Kind::Companion)),
+        (0x060400, 0x01, false, Err(Refusal::HeaderType)),
+        (0x060700, 0x82, false, Err(Refusal::HeaderType)),
+        (0x030000, 0x7f, false, Err(Refusal::HeaderType)),
+        (0x030000, 0x00, true, Err(Refusal::VirtualFunctions)),
+        (0x060400, 0x01, true, Err(Refusal::HeaderType)),
+    ];
+    for (class, header_type, virtual_functions, expected) in table {
+        let kind = claimable(class, header_type, virtual_functions);
+        assert_eq!(kind, expected, "{class:06x} {header_type:x}");
+    }
+}
+
+/// Returns a VGA card.
+fn card(key: usize, default: bool, held: bool, command: u16) -> Card<usize> {
+    Card {
+        key,
+        class: 0x030000,
+        default,
+        held,
+        command,
+    }
+}
+
+#[test]
+fn who_inherits_the_legacy_ranges() {
+    let table = [
+        ("no cards", vec![], None),
+        (
+            "only held ones",
+            vec![card(0, true, true, 7), card(1, false, true, 7)],
+            None,
+        ),
+        (
+            "the default one",
+            vec![card(0, false, false, 3), card(1, true, false, 3)],
+            Some(1),
+        ),
+        (
+            "the default one, though off",
+            vec![card(0, false, false, 3), card(1, true, false, 0)],
+            Some(1),
+        ),
+        (
+            "the default one is held",
+            vec![
+                card(0, true, true, 3),
+                card(1, false, false, 0x500),
+                card(2, false, false, 2),
+            ],
+            Some(2),
+        ),
+        (
+            "the first that is on",
+            vec![card(1, false, false, 1), card(2, false, false, 3)],
+            Some(1),
+        ),
+        (
+            "bus master is no decode",
+            vec![card(1, false, false, 4)],
+            None,
+        ),
+        (
+            "no VGA card",
+            vec![Card {
+                class: 0x038000,
+                ..card(1, true, false, 3)
+            }],
+            None,
+        ),
+    ];
+    for (what, cards, expected) in table {
+        assert_eq!(heir(cards), expected, "{what}");
+    }
+}
