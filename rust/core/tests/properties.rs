@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What holds for every text and every ROM: random ones, and right ones that were damaged.
+
+mod build;
+
+use build::{
+    put,
+    Build, //
+};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::select, //
+};
+use vga_stub_core::{
+    ids::{
+        self,
+        Field,
+        Id,
+        ANY_ID, //
+    },
+    rom::{
+        self,
+        Extent,
+        Fault,
+        Status, //
+    },
+};
+
+/// How many cases are tried. Failing ones are printed, not written to a file.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// A little-endian value, as readw() and readl() give it.
+fn value<const N: usize>(rom: &[u8], at: usize) -> usize {
+    rom[at..at + N]
+        .iter()
+        .rev()
+        .fold(0, |value, &byte| value << 8 | usize::from(byte))
+}
+
+/// `pci_get_rom_size()` of drivers/pci/rom.c in Linux 7.2, line by line: a ROM mapped at an aligned
+/// address, with offsets for pointers.
+fn kernel_rom_size(rom: &[u8]) -> usize {
+    let size = rom.len();
+    let header_valid =
+        |image: usize| image % 512 == 0 && image + 0x1a <= size && value::<2>(rom, image) == 0xaa55;
+    let data_struct_valid = |pds: usize| {
+        if pds % 4 != 0 || pds + 0xa + 1 >= size || value::<4>(rom, pds) != 0x52494350 {
+            return false;
+        }
+        let data_len = value::<2>(rom, pds + 0xa);
+        (0x18..0xffff).contains(&data_len) && pds + data_len <= size
+    };
+    let mut image = 0;
+    loop {
+        if !header_valid(image) {
+            break;
+        }
+        let pds = image + value::<2>(rom, image + 0x18);
+        if !data_struct_valid(pds) {
+            break;
+        }
+        let last_image = rom[pds + 0x15] & 0x80 != 0;
+        let length = value::<2>(rom, pds + 0x10);
+        image += length * 512;
+        if !last_image && !header_valid(image) {
+            break;
+        }
+        if length == 0 || last_image {
+            break;
+        }
+    }
+    image.min(size)
+}
+
+/// An image that is right but for its place in the chain.
+fn image() -> impl Strategy<Value = Build> {
+    (
+        select(vec![0x1234, 0x1002]),
+        select(vec![0x1111, 0x2222, 0]),
+        vec(1..4u16, 0..4),
+        select(vec![0, 3]),
+        select(vec![0, 0, 1, 2, 3, 3, 0xe0]),
+        1..5u16,
+        select(vec![0x1c, 0x1c, 0x40, 0x180]),
+    )
+        .prop_map(
+            |(vendor, device, devices, revision, code, sectors, pcir)| Build {
+                vendor,
+                device,
+                devices,
+                revision,
+                code,
+                sectors,
+                pcir,
+                ..Build::default()
+            },
+        )
+}
+
+/// A chain with one last image.
+fn chain() -> impl Strategy<Value = Vec<Build>> {
+    vec(image(), 1..5).prop_map(|mut images| {
+        let last = images.len() - 1;
+        for image in &mut images[..last] {
+            image.indicator = 0;
+        }
+        images
+    })
+}
+
+/// Returns a chain's bytes.
+fn bytes(chain: &[Build]) -> Vec<u8> {
+    chain.iter().flat_map(Build::bytes).collect()
+}
+
+/// A chain in a ROM BAR that is larger, smaller or as large, damaged in a few places: mostly where
+/// it hurts.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let place = prop_oneof![
+        4 => (0..8usize, select(vec![0, 1, 2, 3, 4, 0x18, 0x19])),
+        4 => (0..8usize, 0x1c..0x34usize),
+        1 => (0..16usize, 0..512usize),
+    ];
+    let byte = prop_oneof![
+        2 => select(vec![0u8, 1, 2, 3, 4, 8, 0x1c, 0x7f, 0x80, 0x55, 0xaa, 0xff]),
+        1 => any::<u8>(),
+    ];
+    (
+        chain(),
+        vec((place, byte), 0..4),
+        select(vec![0, 1, 512, 2048]),
+        0..1200usize,
+    )
+        .prop_map(|(chain, damage, more, fewer)| {
+            let mut rom = bytes(&chain);
+            for ((sector, at), byte) in damage {
+                put(&mut rom, sector * 512 + at, &[byte]);
+            }
+            let size = if more == 0 {
+                rom.len().saturating_sub(fewer)
+            } else {
+                rom.len() + more
+            };
+            rom.resize(size, 0xff);
+            rom
+        })
+}
+
+/// Anything that may be in a ROM BAR.
+fn any_rom() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => damaged(),
+        1 => vec(any::<u8>(), 0..2048),
+        1 => vec(select(vec![0, 0x55, 0xaa, 0x1c, 0xff]), 0..1024),
+    ]
+}
+
+/// A card that one of the images may be for.
+fn card() -> impl Strategy<Value = Option<(u16, u16)>> {
+    prop_oneof![
+        Just(None),
+        (
+            select(vec![0x1234, 0x1002]),
+            select(vec![0x1111, 1, 2, 3, 0])
+        )
+            .prop_map(Some),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(2000))]
+
+    /// Reading piece by piece ends, reads on at each step, and comes to what reading all at once
+    /// comes to.
+    #[test]
+    fn rom_read_by_pieces(rom in any_rom()) {
+        let whole = rom::extent(&rom, rom.len());
+        let mut read = 0;
+        let mut calls = 0;
+        let end = loop {
+            calls += 1;
+            prop_assert!(calls <= 3 * rom::MAX_IMAGES);
+            match rom::extent(&rom[..read], rom.len()) {
+                Extent::Need(size) => {
+                    prop_assert!(size > read && size <= rom.len());
+                    prop_assert!(size % rom::SECTOR == 0 || size == rom.len());
+                    read = size;
+                }
+                Extent::End(size) => break size,
+            }
+        };
+        prop_assert_eq!(whole, Extent::End(end));
+        prop_assert!(end <= rom.len());
+        prop_assert!(end % rom::SECTOR == 0 || end == rom.len());
+        // What was read beyond the end is at most what was in doubt.
+        prop_assert!(read <= end.max(rom::SECTOR) + 0x1_0000 + rom::SECTOR);
+    }
+
+    /// What is kept is judged as the whole was.
+    #[test]
+    fn rom_kept_is_as_good_as_whole(rom in any_rom(), card in card()) {
+        let Extent::End(end) = rom::extent(&rom, rom.len()) else {
+            return Err(TestCaseError::fail("all of it was there"));
+        };
+        let kept = &rom[..end];
+        if end > 0 {
+            prop_assert_eq!(rom::status(kept, card), rom::status(&rom, card));
+            prop_assert_eq!(rom::extent(kept, end), Extent::End(end));
+        }
+        if let Some((vendor, device)) = card {
+            prop_assert_eq!(rom::fits(kept, vendor, device), rom::fits(&rom, vendor, device));
+        }
+    }
+
+    /// The kernel finds a ROM that is right as long as we do, and never finds more worth keeping, but for
+    /// chains that are too long or lack a data structure in the image, which it follows.
+    #[test]
+    fn rom_as_the_kernel_has_it(rom in any_rom()) {
+        let Extent::End(end) = rom::extent(&rom, rom.len()) else {
+            return Err(TestCaseError::fail("all of it was there"));
+        };
+        let fault = rom::images(&rom).find_map(Result::err).map(|broken| broken.fault);
+        match fault {
+            None => prop_assert_eq!(end, kernel_rom_size(&rom)),
+            Some(Fault::LengthShort | Fault::TooMany) => {}
+            Some(_) => prop_assert!(end >= kernel_rom_size(&rom)),
+        }
+    }
+
+    /// The images are in order, in bounds, and bounded in number; the word says what they say.
+    #[test]
+    fn rom_images_are_consistent(rom in any_rom(), card in card()) {
+        let items: Vec<_> = rom::images(&rom).collect();
+        prop_assert!(items.len() <= rom::MAX_IMAGES + 1);
+        let mut at = 0;
+        for image in items.iter().flatten() {
+            prop_assert_eq!(image.offset, at);
+            prop_assert!(image.bytes().len() <= image.length);
+            prop_assert!(image.device_list().count() <= rom::MAX_DEVICES);
+            prop_assert_eq!(&rom[at..at + 2], &[0x55, 0xaa]);
+            let pcir = at + image.pcir_offset;
+            prop_assert_eq!(&rom[pcir..pcir + 4], b"PCIR");
+            at += image.length;
+        }
+        let images = || items.iter().flatten();
+        let broken = items.iter().find_map(|item| item.err());
+        let status = rom::status(&rom, card);
+        let ids_fit = card.is_none_or(|(vendor, device)| {
+            images().any(|image| image.fits(vendor, device))
+        });
+        let expected = match broken {
+            _ if rom.is_empty() => Status::None,
+            Some(broken) => broken.status(),
+            None if !ids_fit => Status::IdMismatch,
+            None if !images().all(|image| image.checksum_holds()) => Status::BadChecksum,
+            None => Status::Ok,
+        };
+        prop_assert_eq!(status, expected);
+    }
+
+    /// What was put into a chain is what is found.
+    #[test]
+    fn rom_made_is_read(chain in chain()) {
+        let rom = bytes(&chain);
+        prop_assert_eq!(rom::status(&rom, None), Status::Ok);
+        let images: Vec<_> = rom::images(&rom).collect();
+        prop_assert_eq!(images.len(), chain.len());
+        for (image, build) in images.into_iter().flatten().zip(&chain) {
+            prop_assert_eq!(image.vendor, build.vendor);
+            prop_assert_eq!(image.device, build.device);
+            prop_assert_eq!(image.length, usize::from(build.sectors) * 512);
+            prop_assert_eq!(image.pcir_offset, usize::from(build.pcir));
+            prop_assert_eq!(image.code_type, build.code.into());
+            prop_assert_eq!(image.last, build.indicator & 0x80 != 0);
+            let devices = if build.revision >= 3 { &build.devices[..] } else { &[] };
+            prop_assert_eq!(image.device_list().collect::<Vec<_>>(), devices);
+        }
+    }
+
+    /// One byte changed anywhere in a legacy image that is run, but for its fields: its checksum fails.
+    #[test]
+    fn rom_checksum_tells(at in 0x60..1024usize, change in 1..=255u8) {
+        let mut rom = Build::default().bytes();
+        rom[at] ^= change;
+        prop_assert_eq!(rom::status(&rom, None), Status::BadChecksum);
+    }
+}
+
+/// `%x` of the kernel's sscanf() (lib/vsprintf.c), which takes 32 bits of however many.
+fn scan(text: &[u8]) -> Option<(u32, &[u8])> {
+    let text = text.trim_ascii_start();
+    let digits = match text {
+        [b'0', b'x' | b'X', first, ..] if first.is_ascii_hexdigit() => &text[2..],
+        _ => text,
+    };
+    let count = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    let number = digits[..count].iter().fold(0u32, |number, &byte| {
+        number << 4 | char::from(byte).to_digit(16).unwrap()
+    });
+    (count > 0).then_some((number, &digits[count..]))
+}
+
+/// An entry as drivers/pci/pci-stub.c reads it, with the number of fields; nothing where it
+/// complains.
+fn pci_stub(text: &[u8]) -> Option<(Id, usize)> {
+    let mut fields = [0, 0, ANY_ID, ANY_ID, 0, 0];
+    let mut count = 0;
+    let mut rest = text;
+    for field in &mut fields {
+        if count > 0 {
+            match rest {
+                [b':', after @ ..] => rest = after,
+                _ => break,
+            }
+        }
+        match scan(rest) {
+            Some((number, after)) => (*field, rest) = (number, after),
+            None => break,
+        }
+        count += 1;
+    }
+    let [vendor, device, subvendor, subdevice, class, class_mask] = fields;
+    let id = Id {
+        vendor,
+        device,
+        subvendor,
+        subdevice,
+        class,
+        class_mask,
+    };
+    (count >= 2).then_some((id, count))
+}
+
+/// A field's text, good or bad.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => any::<u16>().prop_map(|id| format!("{id:x}")),
+        2 => any::<u16>().prop_map(|id| format!("0x{id:04X}")),
+        2 => Just(String::from("ffffffff")),
+        1 => any::<u32>().prop_map(|id| format!("{id:08x}")),
+        1 => select(vec!["030000", "ffff00", "ffff00ff", "0300", "ffff", "10000", "0", "0x"])
+            .prop_map(String::from),
+        1 => "[ 0-9a-fxz:\\-]{0,10}",
+    ]
+}
+
+/// A parameter, good or bad.
+fn parameter() -> impl Strategy<Value = Vec<u8>> {
+    let entry = vec(field(), 0..8).prop_map(|fields| fields.join(":"));
+    prop_oneof![
+        8 => vec(entry, 0..6).prop_map(|entries| entries.join(",").into_bytes()),
+        1 => vec(any::<u8>(), 0..100),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(4000))]
+
+    /// What we take, pci-stub takes to mean the same, a class without a mask apart.
+    #[test]
+    fn ids_as_pci_stub_has_them(mut text in parameter()) {
+        // pci-stub takes no blanks before a colon or a comma.
+        text.retain(|byte| !byte.is_ascii_whitespace());
+        let ours: Vec<_> = ids::parse(&text).collect();
+        let entries = text.split(|&byte| byte == b',').filter(|entry| !entry.is_empty());
+        let theirs: Vec<_> = entries.map(pci_stub).collect();
+        prop_assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.into_iter().zip(theirs) {
+            match (ours, theirs) {
+                (Ok(mut id), Some((theirs, fields))) => {
+                    if fields == 5 {
+                        id.class_mask = 0;
+                    }
+                    prop_assert_eq!(id, theirs);
+                }
+                (Ok(id), None) => prop_assert!(false, "{:?} is bad for pci-stub", id),
+                (Err(_), _) => {}
+            }
+        }
+    }
+
+    /// What can be written in four digits per ID and six per class is taken.
+    #[test]
+    fn ids_written_are_read(ids in vec(any::<[u16; 4]>(), 1..5), class in 0x010000..=0xffffffu32) {
+        let entry = |[vendor, device, subvendor, subdevice]: &[u16; 4]| {
+            format!("{vendor:04x}:{device:04x}:{subvendor:04x}:{subdevice:04x}:{class:06x}:ffffff")
+        };
+        let text = ids.iter().map(entry).collect::<Vec<_>>().join(",");
+        let read: Vec<_> = ids::parse(text.as_bytes()).collect();
+        prop_assert_eq!(read.len(), ids.len());
+        for (read, wanted) in read.into_iter().zip(ids) {
+            let id = read.map_err(|bad| TestCaseError::fail(bad.to_string()))?;
+            prop_assert_eq!([id.vendor, id.device, id.subvendor, id.subdevice], wanted.map(u32::from));
+            prop_assert_eq!((id.class, id.class_mask), (class, 0xffffff));
+        }
+    }
+
+    /// A bad entry is named where it is, in one printable line of bounded length.
+    #[test]
+    fn bad_ids_are_named(text in parameter()) {
+        let mut before = 0;
+        for bad in ids::parse(&text).filter_map(Result::err) {
+            prop_assert!(bad.position > before);
+            before = bad.position;
+            let entry = text.split(|&byte| byte == b',').nth(bad.position - 1);
+            prop_assert_eq!(entry.map(<[u8]>::trim_ascii), Some(bad.text));
+            // The offset is in the entry, or at its end.
+            let start = text.split(|&byte| byte == b',')
+                .take(bad.position - 1)
+                .map(|entry| entry.len() + 1)
+                .sum::<usize>();
+            let end = start + entry.map_or(0, <[u8]>::len);
+            prop_assert!((start..=end).contains(&bad.offset), "{:?}", bad);
+            let line = bad.to_string();
+            prop_assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", line);
+            prop_assert!(line.len() < 512);
+        }
+    }
+
+    /// `matches()` is what pci_match_one_device() says, and no entry that is taken is for no device:
+    /// the device that it names matches it.
+    #[test]
+    fn ids_match_what_they_name(text in parameter()) {
+        for id in ids::parse(&text).flatten() {
+            let own = |wanted: u32| if wanted == ANY_ID { 0x5a5a } else { wanted as u16 };
+            let device = ids::Identity {
+                vendor: own(id.vendor),
+                device: own(id.device),
+                subvendor: own(id.subvendor),
+                subdevice: own(id.subdevice),
+                class: id.class & id.class_mask,
+            };
+            prop_assert!(device.class <= 0xffffff);
+            prop_assert!(id.matches(&device), "{:?}", id);
+            let other = ids::Identity { vendor: !device.vendor, ..device };
+            prop_assert_eq!(id.matches(&other), id.vendor == ANY_ID);
+        }
+    }
+
+    /// A field that is not hexadecimal is named with the character that is not.
+    #[test]
+    fn bad_digits_are_found(fields in vec(any::<u16>(), 2..6), which in 0..6usize, bad in "[g-wyz./;-]") {
+        let which = which % fields.len();
+        let mut texts: Vec<_> = fields.iter().map(|field| format!("{field:x}")).collect();
+        texts[which].push_str(&bad);
+        let offset = texts[..=which].iter().map(|text| text.len() + 1).sum::<usize>() - 2;
+        let names = [Field::Vendor, Field::Device, Field::Subvendor, Field::Subdevice, Field::Class];
+        let text = texts.join(":");
+        let entry = ids::parse(text.as_bytes()).next();
+        let wrong = entry.and_then(Result::err).map(|bad| (bad.field, bad.offset, bad.reason));
+        let expected = (names[which], offset, ids::Reason::NotHexadecimal);
+        prop_assert_eq!(wrong, Some(expected));
+    }
+}
