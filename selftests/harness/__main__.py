@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs checks and guest tests in the lab, and reports in TAP."""
+
+import argparse
+import os
+import shutil
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import checks
+from guest import Result, run_tests
+from image import build_base, build_image, build_programs
+from lab import LAB, Kernel, load_kernels
+from report import Report
+from topology import SELFTESTS, Test, Topology, load_tests, load_topologies
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="selftests/run", description=__doc__)
+    parser.add_argument("--kernel", action="append", help="only this ABI (or its beginning)")
+    parser.add_argument("--topology", action="append", help="only guests of this topology")
+    parser.add_argument("--test", action="append", help="only this guest test or check")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once")
+    parser.add_argument("--list", action="store_true", help="name the tests, run nothing")
+    return parser.parse_args()
+
+
+def chosen(name: str, only: list[str] | None) -> bool:
+    """Whether a --option lets this one through."""
+    return not only or name in only
+
+
+def guest_plan(
+    args: argparse.Namespace, kernels: list[Kernel]
+) -> list[tuple[Kernel, Topology, list[Test]]]:
+    """Which tests run in which guest."""
+    topologies = load_topologies()
+    tests = [t for t in load_tests(SELFTESTS / "tests") if chosen(t.name, args.test)]
+    unknown = {name for t in tests for name in t.topologies} - set(topologies)
+    if unknown:
+        raise SystemExit(f"no such topology: {', '.join(sorted(unknown))}")
+    plan = []
+    for topology in topologies.values():
+        if not chosen(topology.name, args.topology):
+            continue
+        for kernel in kernels:
+            here = [t for t in tests if topology.name in t.topologies]
+            if here and kernel.suite == "trixie":
+                plan.append((kernel, topology, here))
+    # The longest first, so that no processor idles at the end.
+    return sorted(plan, key=lambda entry: -len(entry[2]))
+
+
+def run_guest(
+    report: Report, kernel: Kernel, topology: Topology, tests: list[Test], logs: Path
+) -> None:
+    """All tests of one kernel and topology."""
+    prefix = f"{kernel.short} {topology.name}"
+    if not (kernel.out / "vga_stub.ko").exists():
+        for test in tests:
+            report.add(prefix, Result(test.name, "skipped", details=["no module was built"]))
+        return
+    image = logs / f"{kernel.abi}.cpio"
+    for result in run_tests(kernel, topology, tests, image, logs / f"{kernel.abi}-{topology.name}"):
+        report.add(prefix, result)
+
+
+def main() -> int:
+    """Builds first, then everything else, as many at once as there are processors."""
+    args = parse()
+    kernels = [
+        k for k in load_kernels() if not args.kernel or k.abi.startswith(tuple(args.kernel))
+    ]
+    guests = guest_plan(args, kernels)
+    plan = [c for c in checks.plan(kernels) if chosen(c.name, args.test) and not args.topology]
+    builds = checks.builds(kernels)
+
+    logs = LAB / "logs" / "selftests"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    report = Report(len(builds) + len(plan) + sum(len(tests) for _, _, tests in guests))
+    if args.list:
+        for check in (*builds, *plan):
+            print(check.prefix, check.name)
+        for kernel, topology, tests in guests:
+            for test in tests:
+                print(kernel.short, topology.name, test.name)
+        return 0
+    report.begin()
+
+    with ThreadPoolExecutor(args.jobs) as pool:
+        wait([pool.submit(checks.run, report, build, logs) for build in builds])
+        if guests:
+            build_programs()
+            for kernel in {id(k): k for k, _, _ in guests}.values():
+                build_base(kernel)
+                build_image(kernel, SELFTESTS / "tests", logs / f"{kernel.abi}.cpio")
+        work: list[Future[None]] = [
+            pool.submit(run_guest, report, kernel, topology, tests, logs)
+            for kernel, topology, tests in guests
+        ]
+        work += [pool.submit(checks.run, report, check, logs) for check in plan]
+        wait(work)
+
+    for image in logs.glob("*.cpio"):
+        image.unlink()
+    return report.end(Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / "logs/selftests")
+
+
+def wait(work: list[Future[None]]) -> None:
+    """Waits for all; an exception in any is a fault of the harness and ends it."""
+    for done in as_completed(work):
+        done.result()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is tested without a guest: one script each in checks/."""
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from guest import Result
+from lab import LAB, Kernel, command_in
+from report import Report
+from topology import SELFTESTS
+
+FOLDER = SELFTESTS / "checks"
+BUILD = "build"
+LIMIT = 600
+
+
+@dataclass(frozen=True)
+class Check:
+    """A script of checks/, for a kernel or for none."""
+
+    name: str
+    kernel: Kernel | None
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the name in reports."""
+        return self.kernel.short if self.kernel else "host"
+
+
+def builds(kernels: list[Kernel]) -> list[Check]:
+    """The module's build for each kernel, which all else waits for."""
+    return [Check(BUILD, kernel) for kernel in kernels]
+
+
+def plan(kernels: list[Kernel]) -> list[Check]:
+    """All others. A script with "# for: kernel" in its header runs for each kernel."""
+    found: list[Check] = []
+    for path in sorted(FOLDER.glob("*.sh")):
+        if path.stem == BUILD:
+            continue
+        if re.search(r"^# for: kernel$", path.read_text(), re.MULTILINE):
+            found += [Check(path.stem, kernel) for kernel in kernels]
+        else:
+            found.append(Check(path.stem, None))
+    return found
+
+
+def run(report: Report, check: Check, logs: Path) -> None:
+    """Runs one, in its kernel's root, and reports."""
+    kernel = check.kernel
+    script = ["env", f"LAB={LAB}"]
+    if kernel:
+        script += [f"ABI={kernel.abi}", f"KDIR={kernel.kdir}", f"OUT={kernel.out}"]
+    script += ["bash", str(FOLDER / f"{check.name}.sh")]
+    command = command_in(kernel.suite if kernel else "trixie", script)
+    log = logs / f"{check.prefix}-{check.name}.log"
+    start = time.monotonic()
+    result = Result(check.name)
+    with log.open("w") as out:
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=LIMIT
+            )
+            status = done.returncode
+        except subprocess.TimeoutExpired:
+            status = -1
+            out.write(f"not done in {LIMIT} s\n")
+    result.seconds = time.monotonic() - start
+    lines = log.read_text(errors="replace").splitlines()
+    if status == 4:
+        result.outcome = "skipped"
+        result.details = lines[-1:]
+    elif status != 0:
+        result.fail(f"exit status {status}", *lines)
+    report.add(check.prefix, result)

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One boot of one machine: runs tests in it and says how each went."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab import Kernel
+from topology import Test, Topology
+
+OVMF = Path("/usr/share/OVMF")
+BOOT_LIMIT = 120
+# The guest ends a test that is late by itself; this much later the host does.
+GRACE = 30
+MEMORY = "640"
+
+
+@dataclass
+class Result:
+    """How one test went."""
+
+    name: str
+    outcome: str = "ok"  # or "failed", "skipped"
+    seconds: float = 0.0
+    details: list[str] = field(default_factory=list)
+
+    def fail(self, *reasons: str) -> None:
+        """Notes why it failed."""
+        self.outcome = "failed"
+        self.details.extend(reasons)
+
+
+def run_tests(
+    kernel: Kernel, topology: Topology, tests: list[Test], image: Path, log: Path
+) -> list[Result]:
+    """Runs tests in turn, in as many boots as it takes."""
+    log.mkdir(parents=True, exist_ok=True)
+    results: list[Result] = []
+    boots = 0
+    while len(results) < len(tests):
+        boots += 1
+        boot = Boot(kernel, topology, tests[len(results) :], image, log / f"boot{boots}")
+        results += boot.run()
+    return results
+
+
+class Boot:
+    """One QEMU process. Ends at the first test that spoils the machine."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        topology: Topology,
+        tests: list[Test],
+        image: Path,
+        log: Path,
+    ):
+        self.kernel = kernel
+        self.topology = topology
+        self.tests = tests
+        self.image = image
+        self.console = log.with_suffix(".console")
+        self.tap = log.with_suffix(".tap")
+        self.stderr = log.with_suffix(".qemu")
+        self.vars = log.with_suffix(".vars")
+
+    def run(self) -> list[Result]:
+        """Boots, and waits for the end of tests or of the guest. Returns at least one result."""
+        self.tap.write_text("")
+        with self.stderr.open("w") as stderr:
+            command = self._command()
+            stderr.write(shlex.join(command) + "\n")
+            stderr.flush()
+            qemu = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr
+            )
+            try:
+                results = self._follow(qemu)
+            finally:
+                qemu.kill()
+                qemu.wait()
+        self.vars.unlink(missing_ok=True)
+        return results
+
+    def _command(self) -> list[str]:
+        top = self.topology
+        words = [
+            "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic printk.devkmsg=on",
+            "log_buf_len=4M loglevel=4 hung_task_panic=0 random.trust_cpu=on",
+            top.append,
+            "CARDS=" + ",".join(f"{k}:{v}" for k, v in top.cards.items()),
+            "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
+            "MODULES=" + ",".join(top.modules),
+            "TESTS=" + ",".join(test.name for test in self.tests),
+        ]
+        command = ["qemu-system-x86_64", "-machine", top.machine, "-accel", "tcg"]
+        command += ["-cpu", "max", "-smp", "2", "-m", MEMORY, "-nodefaults"]
+        command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
+        command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
+        command += ["-kernel", str(self.kernel.release / "vmlinuz")]
+        command += ["-initrd", str(self.image), "-append", " ".join(words)]
+        if top.firmware == "ovmf":
+            shutil.copy(OVMF / "OVMF_VARS_4M.fd", self.vars)
+            code = OVMF / "OVMF_CODE_4M.fd"
+            command += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
+            command += ["-drive", f"if=pflash,format=raw,file={self.vars}"]
+        for device in top.devices:
+            command += ["-device", device]
+        return command
+
+    def _follow(self, qemu: subprocess.Popen[bytes]) -> list[Result]:
+        results: list[Result] = []
+        lines: list[str] = []  # of the test that runs
+        current: Test | None = None
+        since = time.monotonic()
+        limit = BOOT_LIMIT
+        for line in self._lines(qemu, lambda: since + limit):
+            lines.append(line)
+            if line.startswith("#:start "):
+                current = next(t for t in self.tests if t.name == line.split()[1])
+                limit = current.limit + GRACE
+                lines.clear()
+                since = time.monotonic()
+            elif line.startswith("#:end ") and current:
+                results.append(self._judge(current, lines, time.monotonic() - since))
+                current = None
+                limit = GRACE
+                since = time.monotonic()
+            elif line == "#:done":
+                return results
+
+        # The guest is dead, or late.
+        if not current and results:
+            return results  # after a test that spoiled the machine, as it should
+        victim = current or self.tests[0]
+        result = Result(victim.name, seconds=time.monotonic() - since)
+        late = [line for line in lines if line.startswith("#:timeout ")]
+        if late:
+            result.fail(f"not done in {late[0].split()[2]} s")
+        elif qemu.poll() is None:
+            result.fail(f"the guest said nothing more for {limit} s")
+        else:
+            result.fail("the guest died")
+        result.fail(*lines, *self._window(victim), *self.stderr.read_text().splitlines()[1:])
+        results.append(result)
+        if not current:
+            results += [
+                Result(test.name, "failed", details=["no boot, as above"])
+                for test in self.tests[1:]
+            ]
+        return results
+
+    def _lines(self, qemu: subprocess.Popen[bytes], deadline):
+        """Lines of the TAP port as they come, until the guest is gone or late."""
+        rest = ""
+        with self.tap.open(errors="replace") as tap:
+            while True:
+                gone = qemu.poll() is not None
+                rest += tap.read()
+                *whole, rest = rest.split("\n")
+                for line in whole:
+                    yield line.rstrip("\r")
+                if gone or time.monotonic() > deadline():
+                    return
+                if not whole:
+                    time.sleep(0.05)
+
+    def _judge(self, test: Test, lines: list[str], seconds: float) -> Result:
+        result = Result(test.name, seconds=seconds)
+        status = int(lines[-1].split()[2])
+        left = [line.removeprefix("#:left ") for line in lines if line.startswith("#:left ")]
+        tap = [line for line in lines if not line.startswith("#:")]
+        plans = [line for line in tap if re.match(r"1\.\.\d+", line)]
+        ran = [line for line in tap if re.match(r"(not )?ok \d+", line)]
+        failed = [line for line in ran if line.startswith("not ")]
+
+        if plans and "# SKIP" in plans[0]:
+            result.outcome = "skipped"
+            result.details.append(plans[0].partition("# SKIP ")[2])
+        elif failed:
+            result.fail(f"{len(failed)} of {len(ran)} assertions failed")
+        elif not ran or [f"1..{len(ran)}"] != plans:
+            result.fail(f"{len(ran)} assertions, but the plan says {plans}")
+        elif status != 0:
+            result.fail(f"exit status {status}")
+        if left:
+            result.fail("not left as found:", *left)
+        if result.outcome == "failed":
+            result.fail(*tap, *self._window(test))
+        return result
+
+    def _window(self, test: Test) -> list[str]:
+        """What the kernel logged during a test; all of it if the test has not begun."""
+        lines = [
+            line.rstrip("\r")
+            for line in self.console.read_text(errors="replace").split("\n")
+        ]
+        starts = [i for i, text in enumerate(lines) if f"selftest: start {test.name}" in text]
+        window = lines[starts[-1] :] if starts else lines[-60:]
+        ends = [i for i, text in enumerate(window) if f"selftest: end {test.name}" in text]
+        window = window[: ends[0]] if ends else window
+        return ["--- kernel log", *window[:400]]

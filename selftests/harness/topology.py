@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machines of topologies.toml, and the tests that name them."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+SELFTESTS = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Topology:
+    """One machine, as QEMU and the guest's init want it."""
+
+    name: str
+    machine: str
+    firmware: str
+    devices: tuple[str, ...]
+    append: str
+    cards: dict[str, str]
+    roms: dict[str, str]
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Test:
+    """One file of tests/, or of the harness's own."""
+
+    name: str
+    path: Path
+    topologies: tuple[str, ...]
+    limit: int
+
+
+def load_topologies() -> dict[str, Topology]:
+    """Reads topologies.toml."""
+    data = tomllib.loads((SELFTESTS / "topologies.toml").read_text())
+    base = data.pop("base")
+    return {name: _topology(name, base, entry) for name, entry in data.items()}
+
+
+def _topology(name: str, base: dict, entry: dict) -> Topology:
+    shared = base["devices"] if entry.get("base_devices", True) else []
+    return Topology(
+        name=name,
+        machine=entry.get("machine", base["machine"]),
+        firmware=entry.get("firmware", base["firmware"]),
+        devices=(*shared, *entry["devices"]),
+        append=entry.get("append", base["append"]),
+        cards=entry.get("cards", {}),
+        roms=entry.get("roms", {}),
+        modules=tuple(entry.get("modules", ())),
+    )
+
+
+def load_tests(folder: Path) -> list[Test]:
+    """Every test of a folder, by name."""
+    return [
+        _test(path) for path in sorted(folder.glob("*.sh")) if path.name != "lib.sh"
+    ]
+
+
+def _test(path: Path) -> Test:
+    def header(key: str, default: str) -> str:
+        found = re.search(rf"^# {key}: (.+)$", text, re.MULTILINE)
+        return found.group(1) if found else default
+
+    text = path.read_text()
+    return Test(
+        name=path.stem,
+        path=path,
+        topologies=tuple(header("topology", "").split()),
+        limit=int(header("timeout", "60")),
+    )

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What guest tests share: TAP, the module, and looks at cards, arbiter and log.
+# Tests end with "done_testing". Failed assertions are counted, and the test goes
+# on, so that it can put the machine back.
+# shellcheck shell=sh
+
+PCI=/sys/bus/pci/devices
+CLASS=/sys/class/vga_stub
+MODULE=/lib/vga_stub.ko
+NOBODY=65534
+
+t_count=0
+t_failed=0
+
+# --- TAP ----------------------------------------------------------------------
+
+# pass DESCRIPTION, fail DESCRIPTION [DETAIL]
+pass()
+{
+	t_count=$((t_count + 1))
+	echo "ok $t_count - $1"
+}
+
+fail()
+{
+	t_count=$((t_count + 1))
+	t_failed=$((t_failed + 1))
+	echo "not ok $t_count - $1"
+	[ -z "${2:-}" ] || echo "$2" | sed 's/^/#   /'
+}
+
+# is DESCRIPTION GOT EXPECTED
+is()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "     got: $2
+expected: $3"
+	fi
+}
+
+# isnt DESCRIPTION GOT UNEXPECTED
+isnt()
+{
+	if [ "$2" != "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "got: $2"
+	fi
+}
+
+# matches DESCRIPTION GOT REGEX, with at least one line that does
+matches()
+{
+	if echo "$2" | grep -Eq -- "$3"; then
+		pass "$1"
+	else
+		fail "$1" "     got: $2
+expected: $3"
+	fi
+}
+
+lacks()
+{
+	if echo "$2" | grep -Eq -- "$3"; then
+		fail "$1" "       got: $2
+unexpected: $3"
+	else
+		pass "$1"
+	fi
+}
+
+# succeeds DESCRIPTION COMMAND..., fails DESCRIPTION COMMAND...
+succeeds()
+{
+	t_desc=$1
+	shift
+	if t_out=$("$@" 2>&1); then
+		pass "$t_desc"
+	else
+		fail "$t_desc" "$* failed: $t_out"
+	fi
+}
+
+fails()
+{
+	t_desc=$1
+	shift
+	if t_out=$("$@" 2>&1); then
+		fail "$t_desc" "$* succeeded: $t_out"
+	else
+		pass "$t_desc"
+	fi
+}
+
+# eventually DESCRIPTION COMMAND...: within five seconds
+eventually()
+{
+	t_desc=$1
+	t_tries=50
+	shift
+	until "$@" >/dev/null 2>&1; do
+		t_tries=$((t_tries - 1))
+		if [ $t_tries = 0 ]; then
+			fail "$t_desc" "$* has not come true"
+			return
+		fi
+		usleep 100000
+	done
+	pass "$t_desc"
+}
+
+# A test that cannot run here ends with this.
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+done_testing()
+{
+	echo "1..$t_count"
+	[ $t_failed = 0 ]
+	exit
+}
+
+# --- the kernel's log -----------------------------------------------------------
+
+# kernel_log MARK: what was logged since the last line that has MARK
+kernel_log()
+{
+	dmesg | awk -v mark="$1" 'index($0, mark) { log_ = ""; next } { log_ = log_ $0 "\n" } END { printf "%s", log_ }'
+}
+
+# Starts a window of the log; logged() prints it.
+log_mark()
+{
+	t_mark="selftest: mark $$-$t_count"
+	echo "$t_mark" >/dev/kmsg
+}
+
+logged()
+{
+	kernel_log "$t_mark"
+}
+
+# --- devices --------------------------------------------------------------------
+
+# writes ERRNO TEXT FILE [DESCRIPTION]: one write's exact outcome, 0 for success
+writes()
+{
+	is "${4:-writing '$2' to ${3#/sys/} gives $1}" "$(wr "$3" "$2")" "$1"
+}
+
+driver_of()
+{
+	if [ -e "$PCI/$1/driver" ]; then
+		basename "$(readlink "$PCI/$1/driver")"
+	else
+		echo none
+	fi
+}
+
+# ids_of BDF: vendor:device
+ids_of()
+{
+	sed 's/^0x//' "$PCI/$1/vendor" "$PCI/$1/device" | paste -s -d :
+}
+
+# config BDF OFFSET LENGTH: bytes of configuration space, in hex
+config()
+{
+	od -A n -t x1 -j "$(($2))" -N "$3" "$PCI/$1/config" | tr -d ' \n'
+}
+
+# config_write BDF OFFSET BYTE
+config_write()
+{
+	# shellcheck disable=SC2059  # the format is the byte
+	printf "\\x$3" | dd of="$PCI/$1/config" bs=1 seek="$(($2))" conv=notrunc 2>/dev/null
+}
+
+# The I/O, memory and bus master bits of COMMAND, as words.
+decodes()
+{
+	t_command=$((0x$(config "$1" 4 1)))
+	t_words=
+	[ $((t_command & 1)) = 0 ] || t_words="$t_words io"
+	[ $((t_command & 2)) = 0 ] || t_words="$t_words mem"
+	[ $((t_command & 4)) = 0 ] || t_words="$t_words master"
+	echo "${t_words:- none}" | cut -c 2-
+}
+
+intx_disabled()
+{
+	[ $((0x$(config "$1" 5 1) & 4)) != 0 ]
+}
+
+# bind_to BDF DRIVER: by driver_override, which is cleared again
+bind_to()
+{
+	echo "$2" >"$PCI/$1/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+	echo >"$PCI/$1/driver_override"
+	[ "$(driver_of "$1")" = "$2" ]
+}
+
+unbind()
+{
+	[ ! -e "$PCI/$1/driver" ] || echo "$1" >"$PCI/$1/driver/unbind"
+}
+
+# --- the module -----------------------------------------------------------------
+
+# load PARAMETER=VALUE...
+load()
+{
+	insmod $MODULE "$@"
+}
+
+unload()
+{
+	rmmod vga_stub
+}
+
+# loaded PARAMETERS: loads, and counts that as an assertion
+loads()
+{
+	succeeds "module loads with '$*'" load "$@"
+}
+
+unloads()
+{
+	succeeds "module unloads" unload
+}
+
+# class BDF FILE: the content of a file of the class device
+class()
+{
+	cat "$CLASS/$1/$2" 2>&1
+}
+
+# --- VGA arbitration ------------------------------------------------------------
+
+# The arbiter's line of a card: "decodes=...,owns=...,locks=..."
+arbiter()
+{
+	vga-lock "target PCI:$1" read | sed -n "s/^count:[0-9]*,PCI:$1,//p"
+}
+
+# How many cards take part in arbitration.
+arbiter_count()
+{
+	vga-lock read | sed -n 's/^count:\([0-9]*\),.*/\1/p'
+}
+
+# All of it, but for who owns the legacy ranges, which moves with each request.
+arbiter_lines()
+{
+	for t_dev in "$PCI"/*; do
+		case $(cat "$t_dev/class") in
+		0x0300*) echo "arbiter $(basename "$t_dev") $(arbiter "$(basename "$t_dev")" | sed 's/owns=[^,]*,//')" ;;
+		esac
+	done
+	echo "arbiter count $(arbiter_count)"
+}
