@@ -20,7 +20,7 @@ pub const COMMAND_DECODE: u16 = COMMAND_IO | COMMAND_MEMORY;
 
 /// Returns COMMAND for a held card: it answers to nothing, starts nothing, and raises no INTx.
 pub const fn quiet(command: u16) -> u16 {
-    command & !(COMMAND_DECODE | COMMAND_MASTER) | COMMAND_INTX_DISABLE
+    (command & !(COMMAND_DECODE | COMMAND_MASTER)) | COMMAND_INTX_DISABLE
 }
 
 /// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus

@@ -411,7 +411,7 @@ fn parse_number(text: &[u8]) -> Result<u32, (usize, Reason)> {
             return Err((prefix.saturating_add(at), Reason::NotHexadecimal));
         };
         too_large |= value >> 28 != 0;
-        value = value << 4 | digit;
+        value = (value << 4) | digit;
     }
     if too_large {
         return Err((0, Reason::TooLarge));

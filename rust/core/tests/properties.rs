@@ -42,7 +42,7 @@ fn value<const N: usize>(rom: &[u8], at: usize) -> usize {
     rom[at..at + N]
         .iter()
         .rev()
-        .fold(0, |value, &byte| value << 8 | usize::from(byte))
+        .fold(0, |value, &byte| (value << 8) | usize::from(byte))
 }
 
 /// `pci_get_rom_size()` of drivers/pci/rom.c in Linux 7.2, line by line: a ROM mapped at an aligned
@@ -306,7 +306,7 @@ fn scan(text: &[u8]) -> Option<(u32, &[u8])> {
         .take_while(|byte| byte.is_ascii_hexdigit())
         .count();
     let number = digits[..count].iter().fold(0u32, |number, &byte| {
-        number << 4 | char::from(byte).to_digit(16).unwrap()
+        (number << 4) | char::from(byte).to_digit(16).unwrap()
     });
     (count > 0).then_some((number, &digits[count..]))
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Any bytes as a ROM: no panic, no read past the end, a bounded number of steps, and what is kept is
+//! judged as the whole is.
+//!
+//! The first four bytes of the input are the card's IDs, the rest is the ROM BAR.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vga_stub_core::rom::{
+    self,
+    Extent,
+    Status, //
+};
+
+fuzz_target!(|input: (u16, u16, &[u8])| {
+    let (vendor, device, rom) = input;
+    let card = Some((vendor, device));
+
+    // As the module reads it: nothing that was not asked for is there.
+    let mut read = 0;
+    let mut calls = 0;
+    let end = loop {
+        calls += 1;
+        assert!(calls <= 3 * rom::MAX_IMAGES);
+        match rom::extent(&rom[..read], rom.len()) {
+            Extent::Need(size) => {
+                assert!(size > read && size <= rom.len());
+                read = size;
+            }
+            Extent::End(size) => break size,
+        }
+    };
+    assert_eq!(rom::extent(rom, rom.len()), Extent::End(end));
+
+    let status = rom::status(rom, card);
+    let kept = &rom[..end];
+    if end > 0 {
+        assert_eq!(rom::status(kept, card), status);
+    }
+    assert_eq!(
+        rom::fits(kept, vendor, device),
+        rom::fits(rom, vendor, device)
+    );
+    assert!(status != Status::Ok || rom::fits(rom, vendor, device));
+
+    let mut images = 0;
+    for image in rom::images(rom).filter_map(Result::ok) {
+        images += 1;
+        assert!(image.bytes().len() <= image.length);
+        assert!(image.device_list().count() <= rom::MAX_DEVICES);
+        assert!(image.checksum_holds() || status != Status::Ok);
+        if let Some(header) = image.efi() {
+            assert_eq!(header.length % rom::SECTOR, 0);
+        }
+    }
+    assert!(images <= rom::MAX_IMAGES);
+});
