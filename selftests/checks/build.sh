@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+# The module builds for a kernel, without a warning.
+# for: kernel
+set -euo pipefail
+
+log=$(mktemp)
+make -C /src KDIR="$KDIR" BUILD="$OUT" "$@" 2>&1 | tee "$log"
+if grep -i warning "$log"; then
+	# Objects must go, or the next build has nothing left to warn of.
+	find "$OUT" -mindepth 1 ! -name vga_stub.ko -delete
+	exit 1
+fi
