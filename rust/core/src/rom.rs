@@ -163,7 +163,7 @@ impl Broken {
     }
 }
 
-/// Whom an image's code is for (PCI Firmware Specification 3.3, section 5.1.1).
+/// Whom an image's code is for (PCI Firmware Specification 3.3, section 5.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeType {
     /// 0: x86 real mode, for a PC's BIOS. Called legacy.
@@ -369,7 +369,7 @@ impl<'a> Image<'a> {
     /// Returns whether the checksum holds.
     ///
     /// A legacy image's bytes, as many as its header says are to be run, add up to 0 modulo 256
-    /// (PCI Firmware Specification 3.3, section 5.1.2); without that no BIOS runs it. For other
+    /// (PCI Firmware Specification 3.3, section 5); without that no BIOS runs it. For other
     /// code types nothing is demanded, and this is true.
     pub fn checksum_holds(&self) -> bool {
         self.code_type != CodeType::X86 || self.sum() == Some(0)
