@@ -7,8 +7,9 @@
 //! structure (signature `PCIR`), which has the image's length, and says whether it is the last one.
 //!
 //! What is called `ok` here, `pci_map_rom()` takes as well and finds as long (`pci_get_rom_size()`
-//! in drivers/pci/rom.c): this is how the PCI core and vfio-pci will read the ROM later. Where that
-//! function gives up, this one goes on to say why, and what is still worth keeping.
+//! in drivers/pci/rom.c; one exception is at [`extent`]): this is how the PCI core and vfio-pci
+//! will read the ROM later. Where that function gives up, this one goes on to say why, and what is
+//! still worth keeping.
 //!
 //! # Bounds
 //!
@@ -353,12 +354,13 @@ impl<'a> Image<'a> {
 
     /// Returns the sum, modulo 256, of the bytes that the header says are to be run.
     ///
-    /// There is none where the header says 0, or more than the image has.
+    /// There is none where the header says 0, or more than the ROM has. What the header says goes
+    /// before the image's length, for a BIOS knows nothing else; see [`extent`].
     pub fn sum(&self) -> Option<u8> {
         match self.initialization_length() {
             0 => None,
             length => Some(
-                self.bytes()
+                self.tail
                     .get(..length)?
                     .iter()
                     .fold(0, |sum: u8, &byte| sum.wrapping_add(byte)),
@@ -492,6 +494,11 @@ pub fn images(rom: &[u8]) -> Images<'_> {
 /// it asks for, it comes to an [`Extent::End`] within 3 × [`MAX_IMAGES`] calls, and no byte has to
 /// be read twice.
 ///
+/// A legacy image's header may say that more is to be run than the image is long: some cards' PCI
+/// data structure has too small a length, for which EDK II makes up as well (`LoadOpRomImage()`).
+/// What is to be run is kept then, if it is within the limit. Of such a ROM `pci_get_rom_size()`
+/// loses the end.
+///
 /// Of a broken chain are kept:
 /// - nothing, where there is no image at the start;
 /// - where the first image has no PCI data structure, as much as its header says (as for an ISA
@@ -506,6 +513,7 @@ pub fn images(rom: &[u8]) -> Images<'_> {
 pub fn extent(prefix: &[u8], limit: usize) -> Extent {
     let prefix = prefix.get(..limit).unwrap_or(prefix);
     let mut offset = 0;
+    let mut run_end = 0;
     for _ in 0..MAX_IMAGES {
         let image = match Image::read(prefix, limit, offset) {
             Ok(image) => image,
@@ -516,9 +524,15 @@ pub fn extent(prefix: &[u8], limit: usize) -> Extent {
             }
             Err(Stop::Broken(_)) => return Extent::End(offset),
         };
+        if image.code_type == CodeType::X86 {
+            let end = offset.saturating_add(image.initialization_length());
+            if end <= limit {
+                run_end = end.max(run_end);
+            }
+        }
         match image.next(limit) {
             Ok(Some(next)) => offset = next,
-            Ok(None) => return Extent::End(image.end()),
+            Ok(None) => return Extent::End(image.end().max(run_end)),
             Err(_) => {
                 let length = image
                     .length

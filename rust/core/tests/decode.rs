@@ -111,6 +111,12 @@ fn what_is_claimed_and_as_what() {
     }
 }
 
+#[test]
+fn refusals_say_why() {
+    assert!(Refusal::HeaderType.message().contains("bridge"));
+    assert!(Refusal::VirtualFunctions.message().contains("sriov_numvfs"));
+}
+
 /// Returns a VGA card.
 fn card(key: usize, default: bool, held: bool, command: u16) -> Card<usize> {
     Card {

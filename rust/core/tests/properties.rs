@@ -22,6 +22,7 @@ use vga_stub_core::{
     },
     rom::{
         self,
+        CodeType,
         Extent,
         Fault,
         Status, //
@@ -220,16 +221,21 @@ proptest! {
         }
     }
 
-    /// The kernel finds a ROM that is right as long as we do, and never finds more worth keeping, but for
-    /// chains that are too long or lack a data structure in the image, which it follows.
+    /// The kernel finds a ROM that is right as long as we do, but for what is run beyond an image's
+    /// end. It never finds more worth keeping, but for chains that are too long or have a data
+    /// structure outside of its image, which it follows.
     #[test]
     fn rom_as_the_kernel_has_it(rom in any_rom()) {
         let Extent::End(end) = rom::extent(&rom, rom.len()) else {
             return Err(TestCaseError::fail("all of it was there"));
         };
         let fault = rom::images(&rom).find_map(Result::err).map(|broken| broken.fault);
+        let run_beyond = rom::images(&rom).flatten().any(|image| {
+            image.code_type == CodeType::X86 && image.initialization_length() > image.length
+        });
         match fault {
-            None => prop_assert_eq!(end, kernel_rom_size(&rom)),
+            None if !run_beyond => prop_assert_eq!(end, kernel_rom_size(&rom)),
+            None => prop_assert!(end >= kernel_rom_size(&rom)),
             Some(Fault::LengthShort | Fault::TooMany) => {}
             Some(_) => prop_assert!(end >= kernel_rom_size(&rom)),
         }
@@ -285,7 +291,7 @@ proptest! {
         }
     }
 
-    /// One byte changed anywhere in a legacy image that is run, but for its fields: its checksum fails.
+    /// One byte of a legacy image changed, outside of its fields: its checksum fails.
     #[test]
     fn rom_checksum_tells(at in 0x60..1024usize, change in 1..=255u8) {
         let mut rom = Build::default().bytes();
@@ -401,7 +407,8 @@ proptest! {
         prop_assert_eq!(read.len(), ids.len());
         for (read, wanted) in read.into_iter().zip(ids) {
             let id = read.map_err(|bad| TestCaseError::fail(bad.to_string()))?;
-            prop_assert_eq!([id.vendor, id.device, id.subvendor, id.subdevice], wanted.map(u32::from));
+            let read = [id.vendor, id.device, id.subvendor, id.subdevice];
+            prop_assert_eq!(read, wanted.map(u32::from));
             prop_assert_eq!((id.class, id.class_mask), (class, 0xffffff));
         }
     }
@@ -428,8 +435,8 @@ proptest! {
         }
     }
 
-    /// `matches()` is what pci_match_one_device() says, and no entry that is taken is for no device:
-    /// the device that it names matches it.
+    /// No entry that is taken is for no device: the device that it names matches it, and one of
+    /// another vendor does not.
     #[test]
     fn ids_match_what_they_name(text in parameter()) {
         for id in ids::parse(&text).flatten() {
@@ -450,12 +457,17 @@ proptest! {
 
     /// A field that is not hexadecimal is named with the character that is not.
     #[test]
-    fn bad_digits_are_found(fields in vec(any::<u16>(), 2..6), which in 0..6usize, bad in "[g-wyz./;-]") {
+    fn bad_digits_are_found(
+        fields in vec(any::<u16>(), 2..6),
+        which in 0..6usize,
+        bad in "[g-wyz./;-]",
+    ) {
         let which = which % fields.len();
         let mut texts: Vec<_> = fields.iter().map(|field| format!("{field:x}")).collect();
         texts[which].push_str(&bad);
         let offset = texts[..=which].iter().map(|text| text.len() + 1).sum::<usize>() - 2;
-        let names = [Field::Vendor, Field::Device, Field::Subvendor, Field::Subdevice, Field::Class];
+        use Field::*;
+        let names = [Vendor, Device, Subvendor, Subdevice, Class];
         let text = texts.join(":");
         let entry = ids::parse(text.as_bytes()).next();
         let wrong = entry.and_then(Result::err).map(|bad| (bad.field, bad.offset, bad.reason));

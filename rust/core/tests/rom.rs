@@ -458,6 +458,24 @@ fn no_more_is_read_than_needed() {
 }
 
 #[test]
+fn faults_say_what_is_wrong() {
+    let table = [
+        (Fault::Header, "missing"),
+        (Fault::Signature, "55 AA"),
+        (Fault::PcirPointer, "misaligned or past the end"),
+        (Fault::PcirSignature, "no PCIR"),
+        (Fault::PcirLength, "impossible length"),
+        (Fault::LengthZero, "length 0"),
+        (Fault::LengthShort, "shorter"),
+        (Fault::PastEnd, "past the end of the ROM"),
+        (Fault::TooMany, "too many"),
+    ];
+    for (fault, part) in table {
+        assert!(fault.message().contains(part), "{fault:?}");
+    }
+}
+
+#[test]
 fn number_of_images_is_bounded() {
     let chain = |count: usize| {
         let image = |at| {
@@ -603,6 +621,52 @@ fn only_legacy_images_need_a_checksum() {
         &[0x42],
     );
     assert_eq!(word(&rom), "bad-checksum");
+}
+
+#[test]
+fn what_is_to_be_run_is_kept_though_the_image_says_less() {
+    // The image is one sector long by its data structure, two by its header.
+    let short = |indicator| {
+        let mut rom = Build {
+            indicator,
+            ..Build::default()
+        }
+        .bytes();
+        put(&mut rom, PCIR + 0x10, &[1]);
+        make_sum_zero(&mut rom);
+        rom
+    };
+    let mut bar = short(0x80);
+    bar.resize(4096, 0xff);
+    assert_eq!(word(&bar), "ok");
+    assert_eq!(capture(&bar).0, 1024);
+    assert_eq!(word(&bar[..1024]), "ok");
+    // But not where that is not there.
+    assert_eq!(word(&bar[..1023]), "bad-checksum");
+    assert_eq!(capture(&bar[..1023]).0, 512);
+    assert_eq!(capture(&with(bar.clone(), 2, &[8])).0, 4096);
+    assert_eq!(capture(&with(bar.clone(), 2, &[9])).0, 512);
+    // Only a BIOS goes by the header.
+    let other = with(bar, PCIR + 0x14, &[1]);
+    assert_eq!(capture(&other).0, 512);
+
+    // The first of two images reaches beyond the second.
+    let mut rom = short(0);
+    let second = Build {
+        code: 1,
+        sectors: 1,
+        ..Build::default()
+    };
+    put(&mut rom, 512, &second.bytes());
+    put(&mut rom, 2, &[3]);
+    rom.resize(4096, 0);
+    put(&mut rom, 5, &[0]);
+    let sum = rom[..1536]
+        .iter()
+        .fold(0u8, |sum, &byte| sum.wrapping_add(byte));
+    put(&mut rom, 5, &[sum.wrapping_neg()]);
+    assert_eq!(word(&rom), "ok");
+    assert_eq!(capture(&rom).0, 1536);
 }
 
 #[test]

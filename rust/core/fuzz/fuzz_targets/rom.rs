@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Any bytes as a ROM: no panic, no read past the end, a bounded number of steps, and what is kept is
-//! judged as the whole is.
+//! Any bytes as a ROM: no panic, no read past the end, a bounded number of steps, and what is kept
+//! is judged as the whole is.
 //!
 //! The first four bytes of the input are the card's IDs, the rest is the ROM BAR.
 
