@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `vga-stub rom` as users run it: what it prints, and its exit code.
+
+#[path = "../../core/tests/build/mod.rs"]
+mod build;
+
+use std::{
+    io::Write,
+    process::{
+        Command,
+        Output,
+        Stdio, //
+    },
+};
+
+use build::{
+    with,
+    Build, //
+};
+use serde_json::Value;
+
+/// Where the PCI data structure of `Build` is.
+const PCIR: usize = 0x1c;
+
+/// Runs the command with a ROM on its standard input.
+fn run(rom: &[u8], args: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vga-stub"))
+        .args(["rom", "-"])
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end without reading everything.
+    let _ = child.stdin.take().unwrap().write_all(rom);
+    child.wait_with_output().unwrap()
+}
+
+/// Returns what is printed for people, and the exit code.
+fn text(rom: &[u8], args: &[&str]) -> (String, i32) {
+    let output = run(rom, args);
+    assert!(output.stderr.is_empty(), "{output:?}");
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        output.status.code().unwrap(),
+    )
+}
+
+/// Returns what is printed as JSON.
+fn json(rom: &[u8], args: &[&str]) -> Value {
+    serde_json::from_slice(&run(rom, &[args, &["--json"]].concat()).stdout).unwrap()
+}
+
+/// Returns which guests boot: BIOS, OVMF.
+fn boots(rom: &[u8], args: &[&str]) -> (bool, bool) {
+    let verdict = &json(rom, args)["verdict"];
+    let boots = |guest: &str| verdict[guest]["boots"].as_bool().unwrap();
+    (boots("bios_guest"), boots("ovmf_guest"))
+}
+
+/// An EFI image, the last one.
+fn efi() -> Vec<u8> {
+    Build {
+        code: 3,
+        sectors: 3,
+        revision: 0,
+        pcir_length: 0x18,
+        ..Build::default()
+    }
+    .bytes()
+}
+
+/// A legacy image that is not the last one.
+fn first() -> Build {
+    Build {
+        indicator: 0,
+        devices: vec![0x2222],
+        ..Build::default()
+    }
+}
+
+/// A legacy image and an EFI image in one ROM, as most cards have.
+fn dual() -> Vec<u8> {
+    [first().bytes(), efi()].concat()
+}
+
+#[test]
+fn a_good_rom_is_described() {
+    let (text, code) = text(&dual(), &["--device", "1234:1111"]);
+    let expected = "\
+-: 2560 bytes
+
+Image 1 at 0x0: legacy x86, 1024 bytes
+  for       1234:1111, class 030000: fits
+  also for  2222
+  PCIR      revision 3 at 0x1c, 28 bytes; code revision 0x1234
+  checksum  right
+
+Image 2 at 0x400: EFI, 1536 bytes, last
+  for       1234:1111, class 030000: fits
+  PCIR      revision 0 at 0x1c, 24 bytes; code revision 0x1234
+  EFI       x64 (8664), boot service driver (11), compressed, program at 0x60
+
+Status: ok: every image is whole and its checksum holds
+Boots a BIOS guest: yes: a legacy image for 1234:1111
+Boots an OVMF guest: yes: an EFI driver for x64
+";
+    assert_eq!(text, expected);
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn json_has_everything() {
+    let report = json(&dual(), &["--device", "1234:2222"]);
+    assert_eq!(report["file"], "-");
+    assert_eq!(report["size"], 2560);
+    assert_eq!(report["rom_size"], 2560);
+    assert_eq!(report["card"], "1234:2222");
+    assert_eq!(report["status"], "ok");
+    assert_eq!(report["fault"], Value::Null);
+
+    let legacy = &report["images"][0];
+    assert_eq!(legacy["kind"], "legacy");
+    assert_eq!(legacy["code_type"], 0);
+    assert_eq!(legacy["vendor"], "1234");
+    assert_eq!(legacy["device"], "1111");
+    assert_eq!(legacy["device_list"], Value::from(vec!["2222"]));
+    assert_eq!(legacy["class"], "030000");
+    assert_eq!(legacy["fits"], true);
+    assert_eq!(legacy["sum"], 0);
+    assert_eq!(legacy["checksum_ok"], true);
+    assert_eq!(legacy["runtime_size"], 512);
+    assert_eq!(legacy["complete"], true);
+    assert_eq!(legacy["last"], false);
+    assert_eq!(legacy["efi"], Value::Null);
+
+    let efi = &report["images"][1];
+    assert_eq!(efi["offset"], 1024);
+    assert_eq!(efi["kind"], "efi");
+    assert_eq!(efi["fits"], false);
+    assert_eq!(efi["sum"], Value::Null);
+    assert_eq!(efi["checksum_ok"], Value::Null);
+    assert_eq!(efi["runtime_size"], Value::Null);
+    assert_eq!(efi["efi"]["machine"], "x64");
+    assert_eq!(efi["efi"]["machine_code"], "8664");
+    assert_eq!(efi["efi"]["subsystem_code"], 11);
+    assert_eq!(efi["efi"]["compression"], 1);
+    assert_eq!(efi["efi"]["program_offset"], 0x60);
+
+    assert_eq!(json(&dual(), &[])["images"][0]["fits"], Value::Null);
+    assert_eq!(json(&dual(), &[])["card"], Value::Null);
+}
+
+#[test]
+fn bad_roms_are_named_and_exit_with_1() {
+    let good = Build::default().bytes();
+    let nvidia = [&b"NVGI"[..], &vec![0; 596], &good].concat();
+    let table = [
+        (vec![], "none", "the file is empty"),
+        (vec![0xff; 4096], "bad-signature", "every byte is ff"),
+        (vec![0; 4096], "bad-signature", "every byte is 00"),
+        (vec![1; 4096], "bad-signature", "this is no option ROM"),
+        (
+            nvidia,
+            "bad-signature",
+            "cut it off with: tail -c +601 FILE",
+        ),
+        (
+            with(good.clone(), PCIR, b"?"),
+            "no-pcir",
+            "there is no PCIR",
+        ),
+        (
+            good[..1000].to_vec(),
+            "truncated",
+            "goes past the end of the ROM",
+        ),
+        (first().bytes(), "truncated", "is missing"),
+        (
+            with(good.clone(), 1023, &[1]),
+            "bad-checksum",
+            "was changed",
+        ),
+        (
+            Build {
+                vendor: 1,
+                ..Build::default()
+            }
+            .bytes(),
+            "id-mismatch",
+            "no image is for this card",
+        ),
+    ];
+    for (rom, status, part) in table {
+        let (text, code) = text(&rom, &["--device", "1234:1111"]);
+        let line = format!("Status: {status}: ");
+        let line = text.lines().find(|text| text.starts_with(&line));
+        assert!(line.is_some_and(|line| line.contains(part)), "{text}");
+        assert_eq!(code, 1, "{text}");
+    }
+}
+
+#[test]
+fn a_broken_chain_is_shown_as_far_as_it_goes() {
+    let rom = [dual(), vec![0xff; 100]].concat();
+    let rom = with(rom, 1024 + PCIR + 0x10, &[9]);
+    let report = json(&rom, &[]);
+    assert_eq!(report["images"].as_array().unwrap().len(), 2);
+    assert_eq!(report["images"][0]["complete"], true);
+    assert_eq!(report["images"][1]["complete"], false);
+    assert_eq!(report["fault"]["image"], 2);
+    assert_eq!(report["fault"]["offset"], 1024);
+    assert_eq!(boots(&rom, &[]), (true, false));
+
+    let report = json(&first().bytes(), &[]);
+    assert_eq!(report["fault"]["image"], 2);
+    assert_eq!(report["fault"]["offset"], 1024);
+}
+
+#[test]
+fn what_follows_is_said() {
+    let rom = [dual(), vec![0xff; 100]].concat();
+    let (text, code) = text(&rom, &[]);
+    assert!(
+        text.contains("The ROM is the first 2560 bytes; 100 follow\n"),
+        "{text}"
+    );
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn bios_guests() {
+    let card = &["--device", "1234:1111"];
+    let legacy = Build::default();
+    assert!(boots(&legacy.bytes(), card).0);
+    assert!(boots(&legacy.bytes(), &[]).0);
+    assert!(!boots(&efi(), card).0);
+    assert!(!boots(&with(legacy.bytes(), 1023, &[1]), card).0);
+
+    // SeaBIOS does not look at the device list; QEMU writes the device ID, unless there is more.
+    let listed = &["--device", "1234:2222"];
+    let only = Build {
+        indicator: 0x80,
+        ..first()
+    };
+    assert!(boots(&only.bytes(), listed).0);
+    assert!(!boots(&dual(), listed).0);
+    assert!(!boots(&legacy.bytes(), &["--device", "1235:1111"]).0);
+
+    // Images for others are passed over.
+    let other = Build {
+        device: 0x2222,
+        indicator: 0,
+        ..Build::default()
+    };
+    assert!(boots(&[other.bytes(), legacy.bytes()].concat(), card).0);
+}
+
+#[test]
+fn ovmf_guests() {
+    assert!(boots(&dual(), &[]).1);
+    assert!(boots(&efi(), &["--device", "ffff:0001"]).1);
+    assert!(!boots(&Build::default().bytes(), &[]).1);
+    for (what, at, bytes) in [
+        ("signature", 4, &[0][..]),
+        ("AArch64", 0xa, &[0x64, 0xaa]),
+        ("application", 8, &[10]),
+        ("compression", 0xc, &[2]),
+        ("longer than the image", 2, &[4]),
+        ("program outside", 0x16, &[0, 6]),
+    ] {
+        assert!(!boots(&with(efi(), at, bytes), &[]).1, "{what}");
+    }
+    assert!(boots(&with(efi(), 0x16, &[0xff, 5]), &[]).1);
+    assert!(boots(&with(efi(), 8, &[12]), &[]).1);
+}
+
+#[test]
+fn what_cannot_be_done_exits_with_2() {
+    let fails = |args: &[&str], part: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_vga-stub"))
+            .args(args)
+            .output()
+            .unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(part), "{error}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(output.status.code(), Some(2), "{error}");
+    };
+    fails(
+        &["rom", "/nonexistent/file"],
+        "cannot read /nonexistent/file: ",
+    );
+    fails(&["rom", "/"], "cannot read /: ");
+    fails(
+        &["rom", "/dev/zero"],
+        "/dev/zero is no ROM: it has more than 64 MiB",
+    );
+    fails(&["rom"], "<FILE>");
+    fails(&[], "Usage: vga-stub");
+    let device = ["rom", "-", "--device"];
+    for (id, part) in [
+        ("10de", "write vendor:device"),
+        ("10dez:1b80", "the vendor ID is no hexadecimal"),
+        ("10de:11b80", "the device ID is no hexadecimal"),
+        ("10de:", "the device ID is no hexadecimal"),
+        ("10de:+1b8", "the device ID is no hexadecimal"),
+    ] {
+        fails(&[&device[..], &[id]].concat(), part);
+    }
+}
+
+#[test]
+fn reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vga-stub"))
+        .args(["rom", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(&dual()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{output:?}");
+    assert_eq!(output.status.code(), Some(0));
+}
