@@ -3,8 +3,13 @@
 set -euo pipefail
 cd /src
 
-# Guest scripts take lib.sh from where it is in the guest.
-mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh|^#!/bin/busybox sh' scripts selftests .ci)
-shellcheck --external-sources --exclude=SC1091 "${files[@]}"
+mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' scripts selftests .ci)
+shellcheck --external-sources "${files[@]}"
 shellcheck --shell=bash selftests/checks/*.sh
-shellcheck --shell=busybox --exclude=SC1091,SC2154 selftests/tests/*.sh selftests/harness/selftest/*.sh
+
+# Guest scripts take lib.sh from where it is in the guest, and cards from its init.
+copy=$(mktemp -d)
+cp selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh "$copy"
+sed -i "s,^\. /tests/lib.sh,. $copy/lib.sh," "$copy"/*
+cd "$copy"
+shellcheck --shell=busybox --external-sources --exclude=SC2119,SC2153,SC2154,SC2317 -- *

@@ -31,6 +31,7 @@ class Test:
     path: Path
     topologies: tuple[str, ...]
     limit: int
+    fresh: bool
 
 
 def load_topologies() -> dict[str, Topology]:
@@ -55,10 +56,9 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
 
 
 def load_tests(folder: Path) -> list[Test]:
-    """Every test of a folder, by name."""
-    return [
-        _test(path) for path in sorted(folder.glob("*.sh")) if path.name != "lib.sh"
-    ]
+    """Every test of a folder, by name, but first those that want a fresh boot."""
+    paths = [path for path in folder.glob("*.sh") if path.name != "lib.sh"]
+    return sorted(map(_test, paths), key=lambda test: (not test.fresh, test.name))
 
 
 def _test(path: Path) -> Test:
@@ -72,4 +72,5 @@ def _test(path: Path) -> Test:
         path=path,
         topologies=tuple(header("topology", "").split()),
         limit=int(header("timeout", "60")),
+        fresh=header("fresh", "no") == "yes",
     )

@@ -8,6 +8,8 @@
 PCI=/sys/bus/pci/devices
 CLASS=/sys/class/vga_stub
 MODULE=/lib/vga_stub.ko
+# The user without privileges.
+# shellcheck disable=SC2034  # for tests
 NOBODY=65534
 
 t_count=0
@@ -151,7 +153,7 @@ logged()
 # writes ERRNO TEXT FILE [DESCRIPTION]: one write's exact outcome, 0 for success
 writes()
 {
-	is "${4:-writing '$2' to ${3#/sys/} gives $1}" "$(wr "$3" "$2")" "$1"
+	is "${4:-$1 for $2 to ${3#/sys/}}" "$(wr "$3" "$2")" "$1"
 }
 
 driver_of()

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# The firmware's framebuffer is evicted from a card when it is claimed, so that the
+# next driver gets the BAR.
+# topology: uefi
+# fresh: yes
+. /tests/lib.sh
+
+matches "efifb is on the card" "$(cat /proc/iomem)" ': efifb$'
+loads ids=1234:1111
+lacks "claimed, efifb is gone" "$(cat /proc/iomem)" ': efifb$'
+fails "and so is its framebuffer device" test -e /dev/fb0
+writes 0 1 "$CLASS/$HELD/handoff"
+matches "vfio-pci has BAR 0" "$(cat /proc/iomem)" ': vfio'
+matches "a program maps it" "$(timeout 20 vfio-client "$HELD")" '^bar0 size 0x1000000 mapped$'
+writes 0 1 "$CLASS/$HELD/reclaim"
+unloads
+modprobe -r vfio-pci vfio_iommu_type1
+done_testing

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# A virtual machine gets the card's true ROM from vfio-pci, and ours stays the same.
+# topology: plugin
+. /tests/lib.sh
+
+loads ids=1234:1111
+writes 0 1 "$CLASS/$HELD/handoff"
+matches "the client reads the ROM" "$(timeout 20 vfio-client -r /run/rom "$HELD")" '^rom size 0x10000$'
+size=$(stat -c %s "$HELD_ROM")
+succeeds "what it reads begins with the card's ROM" \
+	sh -c "head -c $size /run/rom | cmp - $HELD_ROM"
+succeeds "the captured image can be read meanwhile" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
+writes 0 1 "$CLASS/$HELD/reclaim"
+succeeds "and afterwards" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
+is "it has not been captured again" "$(class "$HELD" rom_source)" bar
+unloads
+done_testing

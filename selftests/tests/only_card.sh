@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+# The only card is held if that is asked for, with one line on what it means.
+# topology: only
+. /tests/lib.sh
+
+log_mark
+loads ids=1234:1111
+is "it is held" "$(class "$HELD" state)" held
+is "it is silent" "$(decodes "$HELD") $(arbiter "$HELD")" \
+	"none decodes=none,owns=none,locks=none(0:0)"
+is "no card takes part in arbitration" "$(arbiter_count)" 0
+matches "the log says what that means" "$(logged)" "$HELD: .*(only|no other|last)"
+writes 0 1 "$CLASS/$HELD/handoff"
+matches "a program can use it" "$(timeout 20 vfio-client "$HELD")" '^ready$'
+writes 0 1 "$CLASS/$HELD/reclaim"
+unloads
+is "afterwards it takes part again" "$(arbiter_count)" 1
+modprobe -r vfio-pci vfio_iommu_type1
+done_testing

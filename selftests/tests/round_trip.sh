@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# Many times to vfio-pci, used there, and back: configuration space, the bridge's
+# control and the arbiter's line are the first held ones; released, the firmware's.
+# topology: plugin igd
+# timeout: 120
+. /tests/lib.sh
+
+cfgsnap save /run/boot
+loads ids=1234:1111
+cfgsnap save /run/held
+line=$(arbiter "$HELD")
+count=$(arbiter_count)
+bad=0
+round=0
+while [ $round -lt 15 ]; do
+	round=$((round + 1))
+	[ "$(wr "$CLASS/$HELD/handoff" vfio-pci)" = 0 ] || bad=$round
+	timeout 20 vfio-client "$HELD" >/run/client.out || bad=$round
+	[ "$(wr "$CLASS/$HELD/reclaim" 1)" = 0 ] || bad=$round
+	cfgsnap diff /run/held || bad=$round
+done
+is "all of $round rounds went through" $bad 0
+is "the arbiter's line is the first" "$(arbiter "$HELD")" "$line"
+is "its count as well" "$(arbiter_count)" "$count"
+is "decode is off" "$(decodes "$HELD")" none
+succeeds "the captured ROM is there" test -r "$CLASS/$HELD/rom_source"
+unloads
+is "released, configuration space is the firmware's" "$(cfgsnap diff /run/boot)" ""
+done_testing
