@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# vga-stub: hold graphics cards for virtual machines.
+#
+#   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
+#   make demo                                    see it work, in QEMU
+#   make test                                    run every test
+#   make help                                    the rest
+
+# The kernel to build for; the running one's headers by default.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# Where objects and the module go; beside the sources by default.
+BUILD ?=
+
+RUSTC ?= rustc
+BINDGEN ?= bindgen
+
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(BUILD),MO=$(abspath $(BUILD))) \
+	RUSTC=$(RUSTC) BINDGEN=$(BINDGEN)
+
+.PHONY: modules
+modules: check-kdir
+	$(if $(BUILD),@mkdir -p $(BUILD))
+	+$(kbuild) modules
+
+# Says what is missing, and what to do, before the kernel's build starts.
+.PHONY: check-kdir
+check-kdir:
+	@RUSTC='$(RUSTC)' BINDGEN='$(BINDGEN)' scripts/check-kdir '$(KDIR)'
+
+.PHONY: clean
+clean:
+	+$(kbuild) clean
+
+.PHONY: demo
+demo:
+	@scripts/demo
+
+.PHONY: test
+test:
+	@selftests/run
+
+.PHONY: help
+help:
+	@echo 'make                build vga_stub.ko for the running kernel'
+	@echo 'make KDIR=TREE      build it for the kernel that TREE was prepared for'
+	@echo 'make BUILD=FOLDER   put objects and module into FOLDER'
+	@echo 'make CLIPPY=1       the same with clippy'
+	@echo 'make clean          remove what a build made'
+	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
+	@echo 'make test           make the lab if need be, and run every test'

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The PCI bus: its devices, its drivers, and what happens to them.
+//!
+//! C header: `include/linux/device/bus.h`
+
+use super::pci::{
+    as_device,
+    from_device, //
+};
+use core::{
+    marker::{
+        PhantomData,
+        PhantomPinned, //
+    },
+    pin::Pin,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    pci,
+    prelude::*,
+    types::Opaque, //
+};
+
+/// Calls a function for every device on the bus. The device exists during the call.
+pub(crate) fn for_each_device<F: FnMut(&pci::Device)>(mut call: F) {
+    extern "C" fn each<F: FnMut(&pci::Device)>(
+        dev: *mut bindings::device,
+        data: *mut c_void,
+    ) -> c_int {
+        // SAFETY: `for_each_device` passes its function, and uses it only after the walk.
+        let call = unsafe { &mut *data.cast::<F>() };
+
+        // SAFETY: The walk is over the PCI bus and holds a reference to the device.
+        call(unsafe { from_device(dev) });
+        0
+    }
+
+    // SAFETY: The bus is registered before any module is loaded, and `each` gets what it expects.
+    unsafe {
+        bindings::bus_for_each_dev(
+            &raw const bindings::pci_bus_type,
+            core::ptr::null_mut(),
+            (&raw mut call).cast(),
+            Some(each::<F>),
+        )
+    };
+}
+
+/// A PCI driver that stays as long as this lives, since its module does.
+///
+/// # Invariants
+///
+/// The pointer is valid, that of a PCI driver, and a reference to its module is owned.
+pub(crate) struct DriverRef(NonNull<bindings::device_driver>);
+
+impl DriverRef {
+    /// Finds a driver by its name.
+    pub(crate) fn find(name: &CStr) -> Option<Self> {
+        let mut search = Search {
+            name,
+            found: None,
+        };
+
+        // SAFETY: The bus is registered before any module is loaded, and `match_driver` gets what
+        // it expects.
+        unsafe {
+            bindings::bus_for_each_drv(
+                &raw const bindings::pci_bus_type,
+                core::ptr::null_mut(),
+                (&raw mut search).cast(),
+                Some(match_driver),
+            )
+        };
+        search.found
+    }
+
+    /// Returns the driver.
+    pub(super) fn as_ptr(&self) -> *mut bindings::device_driver {
+        self.0.as_ptr()
+    }
+
+    /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
+    pub(crate) fn name(&self) -> &CStr {
+        // SAFETY: By the type invariant the driver is valid; a name is NUL-terminated and static.
+        unsafe { CStr::from_char_ptr((*self.0.as_ptr()).name) }
+    }
+
+    /// Returns whether a device is bound to the driver. The answer may be old when it arrives.
+    pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
+        // SAFETY: The device is valid. The pointer may change at any time, so it is read once; it
+        // is only compared.
+        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
+
+        driver == self.0.as_ptr()
+    }
+
+    /// Returns whether the driver leaves DMA ownership to the users of its devices
+    /// (`driver_managed_dma`), as those do that hold devices for guests.
+    pub(crate) fn manages_dma(&self) -> bool {
+        // SAFETY: By the type invariant this is a PCI driver, embedded in a `struct pci_driver`.
+        unsafe {
+            let driver = kernel::container_of!(self.0.as_ptr(), bindings::pci_driver, driver);
+
+            (*driver).driver_managed_dma
+        }
+    }
+}
+
+impl Drop for DriverRef {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the driver is valid and a reference is owned. NULL, the
+        // module of a driver that is built in, is allowed.
+        unsafe { bindings::module_put((*self.0.as_ptr()).owner) };
+    }
+}
+
+/// What [`match_driver`] looks for, and finds.
+struct Search<'a> {
+    name: &'a CStr,
+    found: Option<DriverRef>,
+}
+
+/// Takes a reference to a driver if it is the one looked for. The bus keeps it during the call.
+extern "C" fn match_driver(driver: *mut bindings::device_driver, data: *mut c_void) -> c_int {
+    // SAFETY: `DriverRef::find` passes its search, and uses it only after the walk.
+    let search = unsafe { &mut *data.cast::<Search<'_>>() };
+    // SAFETY: The walk keeps the driver's bus data alive, and `bus_remove_driver()` waits for
+    // that; its name is NUL-terminated.
+    let name = unsafe { CStr::from_char_ptr((*driver).name) };
+
+    if name.to_bytes() != search.name.to_bytes() {
+        return 0;
+    }
+    // SAFETY: As above. A module that is on its way out is not got.
+    if unsafe { bindings::try_module_get((*driver).owner) } {
+        // INVARIANT: The reference was just taken.
+        search.found = NonNull::new(driver).map(DriverRef);
+    }
+    1
+}
+
+/// What happens to a device on the bus.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The device is about to go. Its driver may still be bound.
+    Delete,
+    /// A driver was bound; the device is locked.
+    Bound,
+    /// A driver was unbound; the device is locked.
+    Unbound,
+}
+
+/// Hears of what happens on the bus.
+pub(crate) trait Listener: 'static {
+    /// Called at each event, in a context that may sleep, with a semaphore held that every bind
+    /// and unbind on the bus takes too: waiting for one of those here is a deadlock.
+    fn notify(event: Event, pdev: &pci::Device);
+}
+
+/// The registration of a listener.
+///
+/// # Invariants
+///
+/// The notifier block is registered with the PCI bus.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Notifier<T: Listener> {
+    #[pin]
+    block: Opaque<bindings::notifier_block>,
+    _listener: PhantomData<T>,
+    #[pin]
+    _pin: PhantomPinned,
+}
+
+// SAFETY: There are no methods with a shared reference.
+unsafe impl<T: Listener> Sync for Notifier<T> {}
+// SAFETY: A notifier may be unregistered by any thread.
+unsafe impl<T: Listener> Send for Notifier<T> {}
+
+impl<T: Listener> Notifier<T> {
+    /// Registers a listener.
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            // INVARIANT: The initialiser fails if the registration does.
+            block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
+                // SAFETY: `try_ffi_init` gives a pointer that is valid for writes.
+                unsafe {
+                    block.write(bindings::notifier_block {
+                        notifier_call: Some(Self::call),
+                        ..Default::default()
+                    })
+                };
+                // SAFETY: The block stays where it is until it is unregistered in `drop`.
+                to_result(unsafe {
+                    bindings::bus_register_notifier(&raw const bindings::pci_bus_type, block)
+                })
+            }),
+            _listener: PhantomData,
+            _pin: PhantomPinned,
+        })
+    }
+
+    extern "C" fn call(
+        _block: *mut bindings::notifier_block,
+        action: usize,
+        data: *mut c_void,
+    ) -> c_int {
+        let event = match action as bindings::bus_notifier_event {
+            bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => Event::Delete,
+            bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER => Event::Bound,
+            bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER => Event::Unbound,
+            _ => return 0,
+        };
+
+        // SAFETY: The PCI bus notifies with a device of its own, which exists during the call.
+        T::notify(event, unsafe { from_device(data.cast()) });
+        0
+    }
+}
+
+#[pinned_drop]
+impl<T: Listener> PinnedDrop for Notifier<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant the block is registered. Calls under way end before this
+        // returns.
+        unsafe {
+            bindings::bus_unregister_notifier(&raw const bindings::pci_bus_type, self.block.get())
+        };
+    }
+}

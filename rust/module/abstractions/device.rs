@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Binding devices to drivers and unbinding them, as sysfs does.
+//!
+//! C header: `include/linux/device.h`
+
+use super::bus::DriverRef;
+use super::pci::as_device;
+use kernel::{
+    bindings,
+    error::to_result,
+    pci,
+    prelude::*,
+};
+
+/// A device that is locked (`device_lock()`): it gets and loses no driver.
+///
+/// # Invariants
+///
+/// The device's mutex is ours.
+pub(crate) struct Locked<'a>(&'a pci::Device);
+
+impl<'a> Locked<'a> {
+    /// Locks a device if nobody else has it locked, as happens during probe and removal.
+    pub(crate) fn try_new(pdev: &'a pci::Device) -> Option<Self> {
+        // SAFETY: The device is valid and so is its mutex.
+        let locked = unsafe { bindings::mutex_trylock(&raw mut (*as_device(pdev)).mutex) };
+
+        // INVARIANT: By the above.
+        (locked != 0).then(|| Self(pdev))
+    }
+
+    /// Returns the device.
+    pub(crate) fn pdev(&self) -> &pci::Device {
+        self.0
+    }
+
+    /// Returns whether the device is on its bus and will stay there at least until it is unlocked.
+    pub(crate) fn is_there(&self) -> bool {
+        // SAFETY: The device is valid; its private part is there from its registration on and is
+        // freed with it. `kill_device()` changes the flag with the device locked.
+        unsafe { (*as_device(self.0)).p.as_ref() }.is_some_and(|private| private.dead() == 0)
+    }
+
+    /// Returns the driver that the device is bound to.
+    pub(crate) fn driver(&self) -> Option<BoundDriver<'_>> {
+        // SAFETY: The device is locked, so that its driver stays as it is.
+        let driver = unsafe { (*as_device(self.0)).driver.as_ref() };
+
+        driver.map(BoundDriver)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the mutex is ours.
+        unsafe { bindings::mutex_unlock(&raw mut (*as_device(self.0)).mutex) };
+    }
+}
+
+/// The driver of a device that is locked.
+pub(crate) struct BoundDriver<'a>(&'a bindings::device_driver);
+
+impl BoundDriver<'_> {
+    /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
+    pub(crate) fn name(&self) -> &CStr {
+        // SAFETY: A registered driver's name is NUL-terminated.
+        unsafe { CStr::from_char_ptr(self.0.name) }
+    }
+
+    /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
+    pub(crate) fn module(&self) -> Option<&CStr> {
+        // SAFETY: A bound driver's module is there, and its name is NUL-terminated.
+        unsafe {
+            let name = &self.0.owner.as_ref()?.name;
+
+            Some(CStr::from_char_ptr(name.as_ptr().cast()))
+        }
+    }
+
+    /// As [`DriverRef::manages_dma`].
+    pub(crate) fn manages_dma(&self) -> bool {
+        let driver = core::ptr::from_ref(self.0).cast_mut();
+
+        // SAFETY: The device is on the PCI bus and so is its driver, which is embedded in a
+        // `struct pci_driver`.
+        unsafe {
+            (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma
+        }
+    }
+}
+
+/// Returns whether a device has a driver. The answer may be old when it arrives.
+pub(crate) fn has_driver(pdev: &pci::Device) -> bool {
+    // SAFETY: The device is valid. The pointer may change at any time, so it is read once and
+    // followed nowhere.
+    let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
+
+    !driver.is_null()
+}
+
+/// Unbinds a device from its driver, if it has one. Waits for its lock.
+pub(crate) fn release_driver(pdev: &pci::Device) {
+    // SAFETY: The device is valid.
+    unsafe { bindings::device_release_driver(as_device(pdev)) };
+}
+
+/// Binds a device to a driver, which must match it: see [`Override`].
+///
+/// # Errors
+///
+/// What the driver's probe returned (`EAGAIN` if it deferred); `EBUSY`: the device has another
+/// driver; `ENODEV`: the device is gone, or the driver does not match.
+pub(crate) fn attach(pdev: &pci::Device, driver: &DriverRef) -> Result {
+    // SAFETY: The device is valid, and the driver stays registered as its module is held.
+    to_result(unsafe { bindings::device_driver_attach(driver.as_ptr(), as_device(pdev)) })
+}
+
+/// A device's `driver_override`, set for as long as this lives.
+///
+/// Drop puts the former one back, unless somebody else has changed it meanwhile.
+pub(crate) struct Override<'a> {
+    pdev: &'a pci::Device,
+    ours: &'a CStr,
+    /// NUL-terminated; empty if there was none.
+    former: KVec<u8>,
+}
+
+impl<'a> Override<'a> {
+    /// Sets the override.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn set(pdev: &'a pci::Device, driver: &'a DriverRef) -> Result<Self> {
+        let mut former = KVec::with_capacity(kernel::page::PAGE_SIZE, GFP_KERNEL)?;
+
+        read_override(pdev, |name| {
+            // An override is shorter than a page (`__device_set_driver_override()`), so that
+            // there is room.
+            former.extend_from_slice(name, GFP_NOWAIT)
+        })?;
+        former.push(0, GFP_KERNEL)?;
+
+        write_override(pdev, driver.name())?;
+        Ok(Self {
+            pdev,
+            ours: driver.name(),
+            former,
+        })
+    }
+}
+
+impl Drop for Override<'_> {
+    fn drop(&mut self) {
+        let mut still_ours = false;
+
+        let _ = read_override(self.pdev, |name| {
+            still_ours = name == self.ours.to_bytes();
+            Ok(())
+        });
+        if !still_ours {
+            return;
+        }
+
+        let former = CStr::from_bytes_with_nul(&self.former).unwrap_or(c"");
+
+        if write_override(self.pdev, former).is_err() {
+            // Without memory for the text; that there is none needs none.
+            let _ = write_override(self.pdev, c"");
+            dev_err!(
+                self.pdev,
+                "no memory to put driver_override back to \"{}\"; cleared\n",
+                former
+            );
+        }
+    }
+}
+
+/// Calls a function with a device's override, empty if there is none, under a spinlock.
+fn read_override(
+    pdev: &pci::Device,
+    call: impl FnOnce(&[u8]) -> Result<(), kernel::alloc::AllocError>,
+) -> Result {
+    let dev = as_device(pdev);
+
+    // SAFETY: The device is valid, and its lock guards the name, which is NULL or NUL-terminated.
+    let result = unsafe {
+        let lock = &raw mut (*dev).driver_override.lock;
+
+        bindings::spin_lock(lock);
+        let name = (*dev).driver_override.name;
+        let result = call(if name.is_null() {
+            &[]
+        } else {
+            CStr::from_char_ptr(name).to_bytes()
+        });
+        bindings::spin_unlock(lock);
+        result
+    };
+
+    Ok(result?)
+}
+
+/// Sets a device's override; an empty one is none.
+fn write_override(pdev: &pci::Device, name: &CStr) -> Result {
+    // SAFETY: The device is valid; the function reads the string up to its NUL.
+    to_result(unsafe {
+        bindings::__device_set_driver_override(
+            as_device(pdev),
+            name.as_char_ptr(),
+            name.to_bytes().len(),
+        )
+    })
+}

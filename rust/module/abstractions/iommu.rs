@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! IOMMU groups: the devices that the IOMMU cannot tell apart.
+//!
+//! C header: `include/linux/iommu.h`
+
+use super::device::Locked;
+use super::pci::{
+    as_device,
+    from_device, //
+};
+use core::ptr::NonNull;
+use kernel::{
+    bindings,
+    error::to_result,
+    pci,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// A reference to an IOMMU group.
+///
+/// # Invariants
+///
+/// The pointer is valid, and a reference to the group is owned.
+pub(crate) struct Group(NonNull<bindings::iommu_group>);
+
+impl Group {
+    /// Returns the group of a device; [`None`] without an IOMMU.
+    pub(crate) fn of(pdev: &pci::Device) -> Option<Self> {
+        // SAFETY: The device is valid. The function takes a reference for us.
+        let group = unsafe { bindings::iommu_group_get(as_device(pdev)) };
+
+        // INVARIANT: By the above.
+        NonNull::new(group).map(Self)
+    }
+
+    /// Returns the group's number, as in /sys/kernel/iommu_groups.
+    pub(crate) fn id(&self) -> i32 {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::iommu_group_id(self.0.as_ptr()) }
+    }
+
+    /// Returns the group's PCI devices, of which bridges may be some.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn members(&self) -> Result<KVec<ARef<pci::Device>>> {
+        let mut members = KVec::new();
+
+        // SAFETY: By the type invariant the group is valid. `collect` gets the vector that it
+        // expects, which outlives the call.
+        to_result(unsafe {
+            bindings::iommu_group_for_each_dev(
+                self.0.as_ptr(),
+                (&raw mut members).cast(),
+                Some(collect),
+            )
+        })?;
+        Ok(members)
+    }
+
+    /// Takes the group's DMA ownership, as a user of vfio does when it opens a device.
+    ///
+    /// While it is held nobody can open one of the group's devices through vfio, and no driver that
+    /// uses the kernel's DMA interface can bind to one. `member` is one of the group's devices:
+    /// locked and there, so that the group is not empty. The ownership must be given back before
+    /// the group's last device is gone, or the kernel warns: see
+    /// [`Event::Delete`](super::bus::Event::Delete).
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY`: somebody has it. `ENODEV`: the member is on its way out. `ENOMEM`, or what the
+    /// IOMMU's driver says.
+    pub(crate) fn claim_dma(self, member: &Locked<'_>) -> Result<DmaOwnership> {
+        if !member.is_there() || !self.has(member.pdev()) {
+            return Err(ENODEV);
+        }
+
+        // The owner is told from others by its address only.
+        let owner = self.0.as_ptr().cast::<c_void>();
+
+        // SAFETY: By the type invariant the group is valid. It has a device, `member`, which cannot
+        // leave it while it is locked and there. The owner is not NULL.
+        to_result(unsafe { bindings::iommu_group_claim_dma_owner(self.0.as_ptr(), owner) })
+            .map_err(|error| if error == EPERM { EBUSY } else { error })?;
+        // INVARIANT: The ownership was just taken.
+        Ok(DmaOwnership(self))
+    }
+
+    fn has(&self, pdev: &pci::Device) -> bool {
+        // SAFETY: The device is valid; the pointer is only compared.
+        let group = unsafe { (&raw const (*as_device(pdev)).iommu_group).read_volatile() };
+
+        group == self.0.as_ptr()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant a reference is owned.
+        unsafe { bindings::iommu_group_put(self.0.as_ptr()) };
+    }
+}
+
+// SAFETY: Groups are reference-counted and may be used by any thread.
+unsafe impl Send for Group {}
+
+/// The DMA ownership of a group; dropping it gives it back.
+///
+/// # Invariants
+///
+/// The group's DMA ownership is ours.
+pub(crate) struct DmaOwnership(Group);
+
+impl DmaOwnership {
+    /// Returns whether this is the ownership of the group that a device is in.
+    pub(crate) fn covers(&self, pdev: &pci::Device) -> bool {
+        self.0.has(pdev)
+    }
+}
+
+impl Drop for DmaOwnership {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is ours to give back.
+        unsafe { bindings::iommu_group_release_dma_owner(self.0 .0.as_ptr()) };
+    }
+}
+
+/// Adds a device of a group to a vector. Called with the group's mutex held.
+extern "C" fn collect(dev: *mut bindings::device, data: *mut c_void) -> c_int {
+    // SAFETY: `Group::members` passes its vector, and uses it only after the walk.
+    let members = unsafe { &mut *data.cast::<KVec<ARef<pci::Device>>>() };
+
+    // SAFETY: The group keeps its devices as long as its mutex is held.
+    if !unsafe { bindings::dev_is_pci(dev) } {
+        return 0;
+    }
+    // SAFETY: As above, and the device is on the PCI bus.
+    let pdev = unsafe { from_device(dev) };
+
+    match members.push(pdev.into(), GFP_KERNEL) {
+        Ok(()) => 0,
+        Err(_) => ENOMEM.to_errno(),
+    }
+}

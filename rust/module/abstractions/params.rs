@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Module parameters with text, which [`module!`](kernel::prelude::module) does not have, and
+//! parameters that sysfs shows.
+//!
+//! C header: `include/linux/moduleparam.h`
+
+use core::cell::UnsafeCell;
+use kernel::{
+    bindings,
+    prelude::*,
+};
+
+/// An entry of the `__param` section.
+#[repr(transparent)]
+pub(crate) struct Entry(pub(crate) bindings::kernel_param);
+
+// SAFETY: Only the kernel's parameter code uses it, which serialises its accesses.
+unsafe impl Sync for Entry {}
+
+/// A parameter's value, of a C type that the kernel's `param_ops_*` know how to set.
+///
+/// # Invariants
+///
+/// The value is only written by the module loader, before the module's initialisation, since the
+/// parameter's permissions (0444) let nobody write it later.
+#[repr(transparent)]
+pub(crate) struct Value<T>(UnsafeCell<T>);
+
+// SAFETY: By the type invariant nothing writes the value while there are references to it.
+unsafe impl<T> Sync for Value<T> {}
+
+impl<T> Value<T> {
+    /// Creates a value that stands until the module loader sets another.
+    pub(crate) const fn new(default: T) -> Self {
+        Self(UnsafeCell::new(default))
+    }
+
+    /// Returns where the kernel's parameter code finds the value.
+    pub(crate) const fn as_void_ptr(&self) -> *mut c_void {
+        self.0.get().cast()
+    }
+}
+
+/// The value of a parameter with text (`charp` in C).
+pub(crate) type Text = Value<*const c_char>;
+
+impl Text {
+    /// Creates a text parameter's value with a default.
+    pub(crate) const fn text(default: &'static CStr) -> Self {
+        Self::new(kernel::str::as_char_ptr_in_const_context(default))
+    }
+
+    /// Returns the text.
+    pub(crate) fn get(&'static self) -> &'static CStr {
+        // SAFETY: By the type invariant nothing writes the pointer now.
+        let text = unsafe { *self.0.get() };
+        // SAFETY: The pointer is that of the default, a static, or was set by `param_set_charp()`
+        // to a copy that is freed after the module's exit function returned (`destroy_params()`).
+        unsafe { CStr::from_char_ptr(text) }
+    }
+}
+
+/// The value of a yes-or-no parameter.
+pub(crate) type Flag = Value<bool>;
+
+impl Flag {
+    /// Returns whether it is set.
+    pub(crate) fn get(&'static self) -> bool {
+        // SAFETY: By the type invariant nothing writes the value now; `param_set_bool()` writes
+        // only 0 and 1.
+        unsafe { *self.0.get() }
+    }
+}
+
+/// Copies a string into an array, so that it can be placed in a section.
+pub(crate) const fn bytes<const N: usize>(text: &str) -> [u8; N] {
+    let text = text.as_bytes();
+    let mut array = [0; N];
+    let mut i = 0;
+
+    while i < N {
+        array[i] = text[i];
+        i += 1;
+    }
+    array
+}
+
+/// Declares a module parameter that sysfs shows (0444).
+macro_rules! module_parameter {
+    (
+        $(#[$meta:meta])*
+        $vis:vis static $static:ident: $name:literal, $type:literal, $ops:ident,
+            $value:ty = $default:expr, $description:literal;
+    ) => {
+        $(#[$meta])*
+        $vis static $static: $value = $default;
+
+        const _: () = {
+            use $crate::abstractions::params;
+
+            const TYPE: &str = concat!("parmtype=", $name, ":", $type, "\0");
+            const TEXT: &str = concat!("parm=", $name, ":", $description, "\0");
+
+            #[link_section = ".modinfo"]
+            #[used(compiler)]
+            static MODINFO_TYPE: [u8; TYPE.len()] = params::bytes(TYPE);
+
+            #[link_section = ".modinfo"]
+            #[used(compiler)]
+            static MODINFO_TEXT: [u8; TEXT.len()] = params::bytes(TEXT);
+
+            #[link_section = "__param"]
+            #[used(compiler)]
+            static PARAMETER: params::Entry = params::Entry(kernel::bindings::kernel_param {
+                name: concat!($name, "\0").as_ptr().cast(),
+                mod_: &raw mut kernel::bindings::__this_module,
+                ops: &raw const kernel::bindings::$ops,
+                perm: 0o444,
+                level: -1,
+                flags: 0,
+                __bindgen_anon_1: kernel::bindings::kernel_param__bindgen_ty_1 {
+                    arg: $static.as_void_ptr(),
+                },
+            });
+        };
+    };
+}

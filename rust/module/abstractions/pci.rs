@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What [`pci::Device`] lacks: configuration registers by name, power states, resources.
+//!
+//! C header: `include/linux/pci.h`
+
+use kernel::{
+    bindings,
+    device::{
+        self,
+        Core,
+        DeviceContext, //
+    },
+    pci,
+    prelude::*, //
+};
+
+/// A device's power state (PCI Bus Power Management Interface Specification 1.2, section 5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PowerState {
+    /// Fully on.
+    D0 = 0,
+    /// Off but for its configuration space.
+    D3hot = 3,
+}
+
+/// What the kernel noted of an address range of a device.
+#[derive(Clone, Copy)]
+pub(crate) struct Resource {
+    /// The first address, as the CPU sees it.
+    pub(crate) start: u64,
+    /// The size in bytes; 0 if the device has no such range.
+    pub(crate) len: u64,
+    /// `IORESOURCE_*`.
+    flags: usize,
+    /// Whether it has a place in the resource tree.
+    pub(crate) assigned: bool,
+}
+
+impl Resource {
+    /// Returns whether this is I/O space.
+    pub(crate) fn is_io(&self) -> bool {
+        self.has(bindings::IORESOURCE_IO)
+    }
+
+    /// Returns whether this is memory space.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.has(bindings::IORESOURCE_MEM)
+    }
+
+    /// Returns whether this is the copy of the ROM that POST modified, at 0xC0000
+    /// (`pci_fixup_video()` in arch/x86/pci/fixup.c).
+    pub(crate) fn is_rom_shadow(&self) -> bool {
+        self.has(bindings::IORESOURCE_ROM_SHADOW)
+    }
+
+    /// Returns whether the firmware or the kernel gave it an address.
+    pub(crate) fn has_address(&self) -> bool {
+        self.len != 0 && self.start != 0 && !self.has(bindings::IORESOURCE_UNSET)
+    }
+
+    fn has(&self, flag: u32) -> bool {
+        self.flags & flag as usize != 0
+    }
+}
+
+/// The index of the ROM BAR's resource.
+pub(crate) const ROM: usize = bindings::PCI_ROM_RESOURCE as usize;
+
+/// Further methods for a PCI device in any context.
+pub(crate) trait DeviceExt {
+    /// Returns the C structure.
+    fn raw(&self) -> *mut bindings::pci_dev;
+
+    /// Returns the class code: 24 bits, the base class uppermost.
+    fn class(&self) -> u32 {
+        // SAFETY: A reference to a device proves that its structure is valid; the field is
+        // written before the device is on its bus.
+        unsafe { (*self.raw()).class }
+    }
+
+    /// Returns the layout of the configuration header, without the multifunction bit: 0 for an
+    /// endpoint, 1 for a bridge.
+    fn header_type(&self) -> u8 {
+        // SAFETY: As in `class`.
+        unsafe { (*self.raw()).hdr_type }
+    }
+
+    /// Returns device and function number: `device << 3 | function`.
+    fn devfn(&self) -> u32 {
+        // SAFETY: As in `class`.
+        unsafe { (*self.raw()).devfn }
+    }
+
+    /// Returns whether two devices are functions of one slot.
+    fn same_slot(&self, other: &pci::Device) -> bool {
+        // SAFETY: As in `class`; a device keeps its bus as long as it lives. The pointers are
+        // only compared.
+        let same_bus = unsafe { (*self.raw()).bus == (*other.raw()).bus };
+
+        same_bus && self.devfn() >> 3 == other.devfn() >> 3
+    }
+
+    /// Returns whether the device is a PF whose VFs are switched on.
+    fn has_virtual_functions(&self) -> bool {
+        // SAFETY: A reference to a device proves that its structure is valid.
+        unsafe { bindings::pci_num_vf(self.raw()) != 0 }
+    }
+
+    /// Returns a resource by its index: BARs 0 to 5, [`ROM`]. One that the device does not have
+    /// has no length.
+    fn resource(&self, index: usize) -> Resource {
+        // SAFETY: As in `class`. The kernel changes a resource only while no driver is bound.
+        let Some(resource) = (unsafe { (&raw const (*self.raw()).resource).as_ref() })
+            .and_then(|resources| resources.get(index))
+        else {
+            return Resource {
+                start: 0,
+                len: 0,
+                flags: 0,
+                assigned: false,
+            };
+        };
+
+        Resource {
+            start: resource.start,
+            // An empty resource is noted as start 0, end 0, without flags.
+            len: match resource.flags {
+                0 => 0,
+                _ => resource
+                    .end
+                    .wrapping_sub(resource.start)
+                    .wrapping_add(1),
+            },
+            flags: resource.flags,
+            assigned: !resource.parent.is_null(),
+        }
+    }
+}
+
+impl<Ctx: DeviceContext> DeviceExt for pci::Device<Ctx> {
+    fn raw(&self) -> *mut bindings::pci_dev {
+        // `pci::Device` is `repr(transparent)` over an `Opaque`, whose contents may be changed
+        // through a shared reference.
+        core::ptr::from_ref(self).cast::<bindings::pci_dev>().cast_mut()
+    }
+}
+
+/// Further methods for a PCI device that is bound to a driver and locked, as it is in the driver's
+/// callbacks.
+pub(crate) trait CoreExt: DeviceExt {
+    /// Reads the COMMAND register (PCI Local Bus Specification 3.0, section 6.2.2).
+    ///
+    /// A device that does not answer reads as all ones.
+    fn command(&self) -> u16 {
+        self.config_word(bindings::PCI_COMMAND)
+    }
+
+    /// Writes the COMMAND register.
+    fn set_command(&self, command: u16) {
+        // SAFETY: The device is valid. The result only says that the device is gone.
+        unsafe {
+            bindings::pci_write_config_word(self.raw(), bindings::PCI_COMMAND as c_int, command)
+        };
+    }
+
+    /// Reads 16 bits of the configuration space.
+    fn config_word(&self, offset: u32) -> u16 {
+        let mut value = u16::MAX;
+
+        // SAFETY: The device is valid and so is the pointer to a local. On failure the value is
+        // all ones or was not written, which here is the same.
+        unsafe { bindings::pci_read_config_word(self.raw(), offset as c_int, &mut value) };
+        value
+    }
+
+    /// Returns whether the device forgets its configuration on the way from D3hot to D0
+    /// (`No_Soft_Reset` clear in the power management capability).
+    fn resets_in_d3hot(&self) -> bool {
+        // SAFETY: The device is valid; the capability's offset does not change.
+        let capability = unsafe { (*self.raw()).pm_cap };
+
+        capability != 0
+            && self.config_word(u32::from(capability) + bindings::PCI_PM_CTRL)
+                & bindings::PCI_PM_CTRL_NO_SOFT_RESET as u16
+                == 0
+    }
+
+    /// Notes the configuration space, to be written back by the kernel after suspend and resets.
+    fn save_state(&self) {
+        // SAFETY: The device is valid and locked, so that nobody else saves or restores.
+        // The result is always 0 but for lack of memory, when the old copy stands.
+        unsafe { bindings::pci_save_state(self.raw()) };
+    }
+
+    /// Changes COMMAND in the copy that [`CoreExt::save_state`] made, without a configuration
+    /// access.
+    fn set_saved_command(&self, command: u16) {
+        // SAFETY: The device is valid and locked, so that nobody else saves or restores.
+        unsafe {
+            let saved = &raw mut (*self.raw()).saved_config_space[1];
+
+            // STATUS is in the upper half.
+            saved.write(saved.read() & 0xffff_0000 | u32::from(command));
+        }
+    }
+
+    /// Writes back the copy that [`CoreExt::save_state`] made.
+    fn restore_state(&self) {
+        // SAFETY: The device is valid and locked.
+        unsafe { bindings::pci_restore_state(self.raw()) };
+    }
+
+    /// Changes the power state; nothing happens if the device has no power management.
+    fn set_power_state(&self, state: PowerState) {
+        // SAFETY: The device is valid and locked. Failure means that the device cannot.
+        unsafe { bindings::pci_set_power_state(self.raw(), state as c_int) };
+    }
+}
+
+impl CoreExt for pci::Device<Core<'_>> {}
+
+/// Returns the device of a raw pointer, in the context of a driver's callback.
+///
+/// # Safety
+///
+/// `pdev` is valid for the lifetime, bound to a driver and locked.
+pub(super) unsafe fn core_device<'a>(
+    pdev: *mut bindings::pci_dev,
+) -> &'a pci::Device<device::CoreInternal<'a>> {
+    // SAFETY: By the requirements of this function; `pci::Device` is `repr(transparent)`.
+    unsafe { &*pdev.cast() }
+}
+
+/// Returns the PCI device of a raw device pointer.
+///
+/// # Safety
+///
+/// `dev` is valid for the lifetime and on the PCI bus.
+pub(super) unsafe fn from_device<'a>(dev: *mut bindings::device) -> &'a pci::Device {
+    // SAFETY: Devices on the PCI bus are embedded in a `struct pci_dev`.
+    let pdev = unsafe { kernel::container_of!(dev, bindings::pci_dev, dev) };
+
+    // SAFETY: As above; `pci::Device` is `repr(transparent)`.
+    unsafe { &*pdev.cast() }
+}
+
+/// Returns the `struct device` of a PCI device.
+pub(super) fn as_device(pdev: &pci::Device) -> *mut bindings::device {
+    // SAFETY: The pointer is valid as the reference is.
+    unsafe { &raw mut (*pdev.raw()).dev }
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! PCI drivers that manage DMA ownership themselves, and have callbacks for power, errors and
+//! shutdown.
+//!
+//! [`kernel::pci::Adapter`] sets name, probe, remove and a table of IDs. Drivers that hold devices
+//! for others need more (`driver_managed_dma`), and less: no table, so that userspace may add IDs by
+//! `new_id`.
+//!
+//! C header: `include/linux/pci.h`
+
+use super::pci::{
+    as_device,
+    core_device, //
+};
+use core::{
+    marker::{
+        PhantomData,
+        PhantomPinned, //
+    },
+    pin::Pin,
+    sync::atomic::{
+        AtomicPtr,
+        Ordering, //
+    },
+};
+use kernel::{
+    bindings,
+    device::Core,
+    error::{
+        from_result,
+        to_result, //
+    },
+    pci,
+    prelude::*,
+    types::{
+        ForeignOwnable,
+        Opaque, //
+    },
+    ThisModule, //
+};
+
+/// What state an error left the way to a device in (`pci_channel_state_t`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// It works.
+    Normal,
+    /// It is blocked until a reset.
+    Frozen,
+    /// It is gone for good.
+    PermanentFailure,
+}
+
+/// What a driver says of a device in error recovery (`pci_ers_result_t`,
+/// `Documentation/PCI/pci-error-recovery.rst`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Recovery {
+    /// The device can go on without a reset.
+    CanRecover = bindings::pci_ers_result_PCI_ERS_RESULT_CAN_RECOVER,
+    /// The device is to be reset.
+    NeedReset = bindings::pci_ers_result_PCI_ERS_RESULT_NEED_RESET,
+    /// The device cannot be recovered.
+    Disconnect = bindings::pci_ers_result_PCI_ERS_RESULT_DISCONNECT,
+    /// The device is whole again.
+    Recovered = bindings::pci_ers_result_PCI_ERS_RESULT_RECOVERED,
+}
+
+/// Knows the driver that a [`Registration`] registered, to compare others with.
+pub(crate) struct Handle(AtomicPtr<bindings::device_driver>);
+
+impl Handle {
+    /// Creates a handle that no driver is registered for.
+    pub(crate) const fn new() -> Self {
+        Self(AtomicPtr::new(core::ptr::null_mut()))
+    }
+
+    /// Returns whether a device is bound to the driver.
+    ///
+    /// The answer may be old when it arrives, unless the device is locked.
+    pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
+        // SAFETY: The device is valid. Its driver's pointer may change at any time, so it is read
+        // once and followed nowhere.
+        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
+
+        !driver.is_null() && driver == self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A PCI driver.
+///
+/// All functions are called with the device locked.
+pub(crate) trait Driver: 'static {
+    /// What the driver keeps for each device that it is bound to.
+    type Data: ForeignOwnable + Send;
+
+    /// Returns what knows the registered driver.
+    fn handle() -> &'static Handle;
+
+    /// Binds to a device. An error leaves the device without driver.
+    fn probe(pdev: &pci::Device<Core<'_>>) -> Result<Self::Data>;
+
+    /// Unbinds from a device, which may be gone already.
+    fn remove(pdev: &pci::Device<Core<'_>>, data: Self::Data);
+
+    /// Leaves the device as the next kernel is to find it.
+    fn shutdown(
+        pdev: &pci::Device<Core<'_>>,
+        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
+    );
+
+    /// Puts the device back in its state after the system slept and the kernel restored the
+    /// configuration space, or after a reset of the function.
+    fn resume(
+        pdev: &pci::Device<Core<'_>>,
+        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
+    );
+
+    /// An error was reported on the device or on a bus above it.
+    fn error_detected(channel: Channel) -> Recovery;
+
+    /// The device's slot was reset, and its configuration space with it.
+    fn slot_reset(
+        pdev: &pci::Device<Core<'_>>,
+        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
+    ) -> Recovery;
+}
+
+/// A PCI device ID as `pci_add_dynid()` takes it; `!0` (`PCI_ANY_ID`) is any.
+pub(crate) struct DynamicId {
+    pub(crate) vendor: u32,
+    pub(crate) device: u32,
+    pub(crate) subvendor: u32,
+    pub(crate) subdevice: u32,
+    pub(crate) class: u32,
+    pub(crate) class_mask: u32,
+}
+
+/// The registration of a driver; dropping it unbinds the driver from all devices.
+///
+/// # Invariants
+///
+/// The `struct pci_driver` is registered.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Registration<T: Driver> {
+    #[pin]
+    driver: Opaque<bindings::pci_driver>,
+    _driver: PhantomData<T>,
+    #[pin]
+    _pin: PhantomPinned,
+}
+
+// SAFETY: The methods with a shared reference are thread-safe in C.
+unsafe impl<T: Driver> Sync for Registration<T> {}
+
+// SAFETY: A driver may be unregistered by any thread.
+unsafe impl<T: Driver> Send for Registration<T> {}
+
+impl<T: Driver> Registration<T> {
+    /// Registers a driver.
+    pub(crate) fn new(
+        name: &'static CStr,
+        module: &'static ThisModule,
+    ) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            // INVARIANT: The initialiser fails if the registration does.
+            driver <- Opaque::try_ffi_init(|driver: *mut bindings::pci_driver| {
+                let template = bindings::pci_driver {
+                    name: name.as_char_ptr(),
+                    // Without a table any ID may be added by `new_id`; with an empty one, none.
+                    id_table: core::ptr::null(),
+                    probe: Some(Self::probe),
+                    remove: Some(Self::remove),
+                    shutdown: Some(Self::shutdown),
+                    err_handler: &Self::ERROR_HANDLERS,
+                    driver_managed_dma: true,
+                    driver: bindings::device_driver {
+                        pm: &Self::PM_OPS,
+                        ..Default::default()
+                    },
+                    ..Default::default()
+                };
+
+                // SAFETY: `try_ffi_init` gives a pointer that is valid for writes.
+                unsafe { driver.write(template) };
+                // SAFETY: The field is in what was just written.
+                T::handle().0.store(unsafe { &raw mut (*driver).driver }, Ordering::Relaxed);
+                // SAFETY: The driver stays where it is until it is unregistered in `drop`.
+                to_result(unsafe {
+                    bindings::__pci_register_driver(driver, module.as_ptr(), name.as_char_ptr())
+                })
+                .inspect_err(|_| T::handle().forget())
+            }),
+            _driver: PhantomData,
+            _pin: PhantomPinned,
+        })
+    }
+
+    /// Adds an ID, and binds to every device that has it and no driver.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn add_id(&self, id: &DynamicId) -> Result {
+        // SAFETY: By the type invariant the driver is registered.
+        to_result(unsafe {
+            bindings::pci_add_dynid(
+                self.driver.get(),
+                id.vendor,
+                id.device,
+                id.subvendor,
+                id.subdevice,
+                id.class,
+                id.class_mask,
+                0,
+            )
+        })
+    }
+
+    const ERROR_HANDLERS: bindings::pci_error_handlers = bindings::pci_error_handlers {
+        error_detected: Some(Self::error_detected),
+        slot_reset: Some(Self::slot_reset),
+        reset_done: Some(Self::reset_done),
+        ..pin_init::zeroed()
+    };
+
+    const PM_OPS: bindings::dev_pm_ops = bindings::dev_pm_ops {
+        resume: Some(Self::pm_resume),
+        thaw: Some(Self::pm_resume),
+        restore: Some(Self::pm_resume),
+        ..pin_init::zeroed()
+    };
+
+    extern "C" fn probe(
+        pdev: *mut bindings::pci_dev,
+        _id: *const bindings::pci_device_id,
+    ) -> c_int {
+        // SAFETY: The PCI core calls this with a valid device, which is locked.
+        let device = unsafe { core_device(pdev) };
+
+        from_result(|| {
+            let data = T::probe(device)?;
+
+            // SAFETY: The device is valid and locked.
+            unsafe {
+                bindings::dev_set_drvdata(&raw mut (*pdev).dev, data.into_foreign().cast())
+            };
+            Ok(0)
+        })
+    }
+
+    extern "C" fn remove(pdev: *mut bindings::pci_dev) {
+        // SAFETY: The PCI core calls this with a valid device, which is locked.
+        let device = unsafe { core_device(pdev) };
+        // SAFETY: The PCI core calls this once after a `probe` that succeeded, which set the data.
+        // All other callbacks that borrow it have the device locked too.
+        let data = unsafe {
+            let data = T::Data::from_foreign(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast());
+
+            bindings::dev_set_drvdata(&raw mut (*pdev).dev, core::ptr::null_mut());
+            data
+        };
+
+        T::remove(device, data);
+    }
+
+    /// Calls a function with a bound device and the driver's data for it.
+    ///
+    /// # Safety
+    ///
+    /// `pdev` is valid, bound to this driver and locked.
+    unsafe fn with<R>(
+        pdev: *mut bindings::pci_dev,
+        call: impl FnOnce(
+            &pci::Device<Core<'_>>,
+            <T::Data as ForeignOwnable>::Borrowed<'_>,
+        ) -> R,
+    ) -> R {
+        // SAFETY: By the requirements of this function.
+        let device = unsafe { core_device(pdev) };
+        // SAFETY: As the device is bound, `probe` set the data, and `remove` will not take it
+        // while the device is locked.
+        let data = unsafe { T::Data::borrow(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast()) };
+
+        call(device, data)
+    }
+
+    extern "C" fn shutdown(pdev: *mut bindings::pci_dev) {
+        // SAFETY: `device_shutdown()` locks the device, and `pci_device_shutdown()` calls this for
+        // the driver that is bound.
+        unsafe { Self::with(pdev, T::shutdown) }
+    }
+
+    extern "C" fn pm_resume(dev: *mut bindings::device) -> c_int {
+        // SAFETY: The device is on the PCI bus, since the driver is.
+        let pdev = unsafe { kernel::container_of!(dev, bindings::pci_dev, dev) };
+
+        // SAFETY: `device_resume()` locks the device and calls the bound driver.
+        unsafe { Self::with(pdev, T::resume) };
+        0
+    }
+
+    extern "C" fn reset_done(pdev: *mut bindings::pci_dev) {
+        // SAFETY: `pci_dev_restore()` is called with the device locked, for the bound driver.
+        unsafe { Self::with(pdev, T::resume) }
+    }
+
+    extern "C" fn error_detected(
+        _pdev: *mut bindings::pci_dev,
+        state: bindings::pci_channel_state_t,
+    ) -> bindings::pci_ers_result_t {
+        let channel = match state {
+            bindings::pci_channel_io_normal => Channel::Normal,
+            bindings::pci_channel_io_frozen => Channel::Frozen,
+            _ => Channel::PermanentFailure,
+        };
+
+        T::error_detected(channel) as bindings::pci_ers_result_t
+    }
+
+    extern "C" fn slot_reset(pdev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
+        // SAFETY: `report_slot_reset()` locks the device and calls the bound driver.
+        unsafe { Self::with(pdev, T::slot_reset) as bindings::pci_ers_result_t }
+    }
+}
+
+impl Handle {
+    fn forget(&self) {
+        self.0.store(core::ptr::null_mut(), Ordering::Relaxed);
+    }
+}
+
+#[pinned_drop]
+impl<T: Driver> PinnedDrop for Registration<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant the driver is registered.
+        unsafe { bindings::pci_unregister_driver(self.driver.get()) };
+        T::handle().forget();
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The VGA arbiter: who answers at the legacy VGA addresses.
+//!
+//! C header: `include/linux/vgaarb.h`; see also `Documentation/gpu/vgaarbiter.rst`.
+
+use super::bindings;
+use super::pci::DeviceExt as _;
+use kernel::{
+    device::Core,
+    error::to_result,
+    pci,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// I/O 0x3b0-0x3df and memory 0xa0000-0xbffff.
+const LEGACY: c_uint = bindings::VGA_RSRC_LEGACY_IO | bindings::VGA_RSRC_LEGACY_MEM;
+/// A card's own ranges: its BARs.
+const NORMAL: c_uint = bindings::VGA_RSRC_NORMAL_IO | bindings::VGA_RSRC_NORMAL_MEM;
+
+/// The arbiter's client for a card that decodes none of the legacy ranges.
+///
+/// As long as this lives the card does not count as decoding, whatever the arbiter or userspace ask
+/// of it. When it is dropped the card is declared to decode everything again, as the arbiter has it
+/// for cards without a client.
+pub(crate) struct SilentClient {
+    pdev: ARef<pci::Device>,
+}
+
+impl SilentClient {
+    /// Registers a client for a card and declares that the card decodes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: the arbiter does not know the card, as it is not of VGA class.
+    pub(crate) fn register(pdev: &pci::Device<Core<'_>>) -> Result<Self> {
+        // SAFETY: `pdev` is valid, and the arbiter forgets it when it is removed. The callback
+        // stays in place as long as the client does, which does not outlive the module.
+        to_result(unsafe { bindings::vga_client_register(pdev.raw(), Some(set_decode)) })?;
+        // SAFETY: `pdev` is valid.
+        unsafe { bindings::vga_set_legacy_decoding(pdev.raw(), NORMAL) };
+
+        Ok(Self { pdev: pdev.into() })
+    }
+}
+
+impl Drop for SilentClient {
+    fn drop(&mut self) {
+        let pdev = self.pdev.raw();
+
+        // SAFETY: `self.pdev` is a reference to the device. An unknown one is ignored.
+        unsafe {
+            bindings::vga_client_register(pdev, None);
+            bindings::vga_set_legacy_decoding(pdev, LEGACY | NORMAL);
+        }
+    }
+}
+
+/// Answers what a held card decodes.
+///
+/// The arbiter asks with `true` when it is the only card, so that a lone card may decode; this one
+/// still does not, for nobody drives it. Called with the arbiter's spinlock held and interrupts off:
+/// nothing here may sleep or call the arbiter.
+extern "C" fn set_decode(_pdev: *mut kernel::bindings::pci_dev, _decode: bool) -> c_uint {
+    NORMAL
+}
+
+/// Returns whether a card is the default VGA device: the one the firmware showed on.
+pub(crate) fn is_default(pdev: &pci::Device) -> bool {
+    // SAFETY: The function has no preconditions. The pointer it returns is only compared.
+    let default = unsafe { bindings::vga_default_device() };
+
+    default == pdev.raw()
+}

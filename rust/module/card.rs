@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The claimed functions: what is remembered of each from its first claim until the PCI device or
+//! the module goes.
+
+use crate::{
+    abstractions::{
+        bus::{
+            Event,
+            Listener, //
+        },
+        class,
+        device,
+        pci::{
+            CoreExt as _,
+            DeviceExt as _, //
+        },
+        workqueue::OwnedQueue, //
+    },
+    driver::HANDLE,
+    handoff,
+    rom::{
+        self,
+        Rom, //
+    },
+};
+use kernel::{
+    device::Core,
+    impl_has_work,
+    pci,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        Arc, //
+    },
+    workqueue::{
+        new_work,
+        Work,
+        WorkItem, //
+    }, //
+};
+use vga_stub_core::decode::{
+    self,
+    Kind, //
+};
+
+/// A claimed function.
+pub(crate) struct Card {
+    pdev: ARef<pci::Device>,
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// COMMAND as it was found, or as it must have been.
+    pub(crate) found: u16,
+    /// Whether its configuration is lost on the way back from D3hot.
+    pub(crate) resets_in_d3hot: bool,
+    /// What was captured of its ROM.
+    pub(crate) rom: Rom,
+}
+
+impl Card {
+    /// Notes a function as it is found, in D0 and before anything of it is changed.
+    pub(crate) fn new(pdev: &pci::Device<Core<'_>>, kind: Kind) -> Self {
+        let bars = || (0..6).map(|bar| pdev.resource(bar)).filter(|bar| bar.has_address());
+
+        Self {
+            pdev: pdev.into(),
+            kind,
+            found: decode::derive(
+                pdev.command(),
+                bars().any(|bar| bar.is_io()),
+                bars().any(|bar| bar.is_memory()),
+            ),
+            resets_in_d3hot: pdev.resets_in_d3hot(),
+            rom: match kind {
+                Kind::Companion => Rom::none(),
+                Kind::Vga | Kind::Display => rom::capture(pdev),
+            },
+        }
+    }
+
+    /// Returns the PCI device.
+    pub(crate) fn pdev(&self) -> &pci::Device {
+        &self.pdev
+    }
+
+    /// Returns who has the function. Read off the device at each call, never stored.
+    pub(crate) fn state(&self) -> State {
+        if HANDLE.drives(&self.pdev) {
+            State::Held
+        } else if device::has_driver(&self.pdev) {
+            State::HandedOff
+        } else {
+            State::Unbound
+        }
+    }
+}
+
+/// Who has a claimed function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// vga-stub.
+    Held,
+    /// Another driver.
+    HandedOff,
+    /// Nobody.
+    Unbound,
+}
+
+impl State {
+    /// Returns the word as it stands in the file `state`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::HandedOff => "handed-off",
+            Self::Unbound => "unbound",
+        }
+    }
+}
+
+/// A card's folder in /sys/class, ready to be removed from a work queue.
+#[pin_data]
+struct Entry {
+    folder: class::Device<Card>,
+    #[pin]
+    removal: Work<Entry>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Entry { self.removal }
+}
+
+impl WorkItem for Entry {
+    type Pointer = Pin<KBox<Self>>;
+
+    /// Removes the folder, which waits for whoever is in one of its files.
+    fn run(this: Pin<KBox<Self>>) {
+        drop(this);
+    }
+}
+
+/// All claimed functions.
+pub(crate) struct Cards {
+    entries: KVec<Pin<KBox<Entry>>>,
+    /// Where folders are removed, while the module is up.
+    queue: Option<Arc<OwnedQueue>>,
+}
+
+static_mutex! {
+    /// The claimed functions. Held shortly, and last: no other lock of ours is taken with it.
+    mod cards: Cards = Cards {
+        entries: KVec::new(),
+        queue: None,
+    };
+}
+
+/// Returns what is known of a function, if it has been claimed.
+pub(crate) fn find(pdev: &pci::Device) -> Option<Arc<Card>> {
+    let cards = cards::lock().ok()?;
+
+    cards
+        .position(pdev)
+        .and_then(|index| cards.entries.get(index))
+        .map(|entry| entry.folder.data().clone())
+}
+
+/// Adds a function at its first claim, and with it its folder in /sys/class.
+///
+/// # Errors
+///
+/// `ENOMEM`. `ENODEV`: the module is on its way out.
+pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
+    let queue = cards::lock()?.queue.clone().ok_or(ENODEV)?;
+    let card = Arc::new(card, GFP_KERNEL)?;
+
+    // The folder of a device that was here before and is gone has the same name.
+    queue.flush();
+
+    let folder = class::Device::new(card.pdev.as_ref().name(), &card.pdev, card.clone())?;
+    let entry = KBox::pin_init(
+        pin_init!(Entry {
+            folder,
+            removal <- new_work!("vga_stub::Entry::removal"),
+        }),
+        GFP_KERNEL,
+    )?;
+    let mut cards = cards::lock()?;
+
+    if cards.queue.is_none() {
+        // Dropped after the lock is, as it waits.
+        drop(cards);
+        return Err(ENODEV);
+    }
+    cards.entries.push(entry, GFP_KERNEL)?;
+    Ok(card)
+}
+
+/// Tells userspace that a claimed function changed hands.
+fn announce(pdev: &pci::Device) {
+    let Ok(cards) = cards::lock() else {
+        return;
+    };
+
+    if let Some(entry) = cards
+        .position(pdev)
+        .and_then(|index| cards.entries.get(index))
+    {
+        entry.folder.changed();
+    }
+}
+
+impl Cards {
+    fn position(&self, pdev: &pci::Device) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| entry.folder.data().pdev.raw() == pdev.raw())
+    }
+
+    /// Starts the removal of a function's folder. It is not removed here, since a bus listener may
+    /// not wait for who is in one of its files.
+    fn remove(&mut self, pdev: &pci::Device) {
+        let Some(index) = self.position(pdev) else {
+            return;
+        };
+        let (Some(queue), Ok(entry)) = (self.queue.clone(), self.entries.remove(index)) else {
+            return;
+        };
+
+        queue.enqueue(entry);
+    }
+}
+
+impl Listener for Cards {
+    fn notify(event: Event, pdev: &pci::Device) {
+        match event {
+            Event::Delete => {
+                handoff::forget(pdev);
+                if let Ok(mut cards) = cards::lock() {
+                    cards.remove(pdev);
+                }
+            }
+            Event::Bound | Event::Unbound => announce(pdev),
+        }
+    }
+}
+
+/// Keeps the list of claimed functions; dropping it empties the list and keeps it empty.
+pub(crate) struct Registry(());
+
+impl Registry {
+    /// Opens the list.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn new() -> Result<Self> {
+        let queue = Arc::new(OwnedQueue::new(c"vga_stub")?, GFP_KERNEL)?;
+
+        cards::init();
+        cards::lock()?.queue = Some(queue);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let Ok(mut cards) = cards::lock() else {
+            return;
+        };
+        let queue = cards.queue.take();
+        let entries = core::mem::take(&mut cards.entries);
+
+        // What follows waits for those who are in the cards' files; they may want the lock.
+        drop(cards);
+        drop(entries);
+        drop(queue);
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The PCI driver `vga-stub`: claims a function when it is bound, and gives it away as it was found
+//! when it is unbound.
+
+use crate::{
+    abstractions::{
+        aperture,
+        pci::DeviceExt as _,
+        pci_driver::{
+            Channel,
+            Driver,
+            Handle,
+            Recovery, //
+        },
+    },
+    arbiter::{
+        self,
+        Silence, //
+    },
+    card::{
+        self,
+        Card, //
+    },
+    hold, //
+};
+use kernel::{
+    device::Core,
+    pci,
+    prelude::*,
+    sync::Arc, //
+};
+use vga_stub_core::decode::{
+    self,
+    Kind,
+    Refusal, //
+};
+
+/// The driver's name, as it stands in /sys/bus/pci/drivers.
+pub(crate) const NAME: &CStr = c"vga-stub";
+
+/// Knows our driver, to tell it from others.
+pub(crate) static HANDLE: Handle = Handle::new();
+
+/// The driver.
+pub(crate) struct VgaStubDriver;
+
+/// A function that is held.
+pub(crate) struct Held {
+    card: Arc<Card>,
+    /// For cards that have legacy ranges.
+    _silence: Option<Silence>,
+}
+
+impl Driver for VgaStubDriver {
+    type Data = KBox<Held>;
+
+    fn handle() -> &'static Handle {
+        &HANDLE
+    }
+
+    /// Claims a function.
+    fn probe(pdev: &pci::Device<Core<'_>>) -> Result<Self::Data> {
+        let kind = decode::claimable(
+            pdev.class(),
+            pdev.header_type(),
+            pdev.has_virtual_functions(),
+        )
+        .map_err(|refusal| {
+            dev_err!(pdev, "not claimed: {}\n", refusal.message());
+            match refusal {
+                Refusal::HeaderType => EINVAL,
+                Refusal::VirtualFunctions => EBUSY,
+            }
+        })?;
+
+        // While the card still decodes memory, since the framebuffer's owner may write to it.
+        if kind != Kind::Companion {
+            aperture::evict(pdev, NAME)?;
+        }
+
+        let silence = match kind {
+            Kind::Vga => Some(Silence::keep(pdev)?),
+            Kind::Display | Kind::Companion => None,
+        };
+        let known = card::find(pdev);
+        let card = match &known {
+            Some(card) => card.clone(),
+            None => card::add(Card::new(pdev, kind))?,
+        };
+        let held = KBox::new(
+            Held {
+                card,
+                _silence: silence,
+            },
+            GFP_KERNEL,
+        )?;
+
+        hold::quiet(pdev);
+        match known {
+            Some(_) => dev_info!(pdev, "held\n"),
+            None => report(pdev, &held.card),
+        }
+        Ok(held)
+    }
+
+    /// Gives a function away. The arbiter hears of it last, when `held` is dropped.
+    fn remove(pdev: &pci::Device<Core<'_>>, held: Self::Data) {
+        hold::release(pdev, &held.card);
+    }
+
+    fn shutdown(pdev: &pci::Device<Core<'_>>, held: &Held) {
+        // The next kernel, started by kexec, is to find the card as this one did.
+        hold::release(pdev, &held.card);
+    }
+
+    fn resume(pdev: &pci::Device<Core<'_>>, _held: &Held) {
+        hold::quiet(pdev);
+    }
+
+    fn error_detected(channel: Channel) -> Recovery {
+        // A held card has nothing to lose; it must not spoil the recovery of its neighbours.
+        match channel {
+            Channel::Normal => Recovery::CanRecover,
+            Channel::Frozen => Recovery::NeedReset,
+            Channel::PermanentFailure => Recovery::Disconnect,
+        }
+    }
+
+    fn slot_reset(pdev: &pci::Device<Core<'_>>, _held: &Held) -> Recovery {
+        hold::restore(pdev);
+        Recovery::Recovered
+    }
+}
+
+/// Says what was claimed, in one line, and what the user should know of it.
+fn report(pdev: &pci::Device<Core<'_>>, card: &Card) {
+    match card.kind {
+        Kind::Companion => dev_info!(pdev, "held\n"),
+        Kind::Vga | Kind::Display => {
+            dev_info!(
+                pdev,
+                "held; option ROM: source {}, status {}, {} bytes\n",
+                card.rom.source.as_str(),
+                card.rom.status.as_str(),
+                card.rom.image().map_or(0, <[u8]>::len)
+            );
+            if arbiter::is_last_display(pdev) {
+                dev_warn!(
+                    pdev,
+                    "this is the only display card: the host has no screen while it is held\n"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the module registers, and in which order it comes and goes.
+
+use crate::{
+    abstractions::{
+        bus::Notifier,
+        class,
+        pci_driver, //
+    },
+    card::{
+        self,
+        Card,
+        Cards, //
+    },
+    driver::{
+        VgaStubDriver,
+        NAME, //
+    },
+    handoff,
+    selection, //
+};
+use kernel::prelude::*;
+
+/// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
+/// the bus, then the cards' folders go and with them whoever is writing to a file there, then the
+/// driver and with it the hold on each card.
+#[pin_data]
+pub(crate) struct VgaStub {
+    #[pin]
+    _notifier: Notifier<Cards>,
+    _cards: card::Registry,
+    #[pin]
+    _driver: pci_driver::Registration<VgaStubDriver>,
+    _class: class::Registration<Card>,
+}
+
+impl kernel::InPlaceModule for VgaStub {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        // Fields are initialised in the order they are written in here.
+        try_pin_init!(Self {
+            _: { handoff::init() },
+            _class: class::Registration::new()?,
+            _cards: card::Registry::new()?,
+            _notifier <- Notifier::new(),
+            _driver <- pci_driver::Registration::new(NAME, module),
+            _: { selection::apply(&*_driver) },
+        })
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module's parameters.
+
+use crate::abstractions::params::{
+    Flag,
+    Text, //
+};
+
+module_parameter! {
+    /// The cards to claim, by their IDs: see [`vga_stub_core::ids`].
+    pub(crate) static IDS: "ids", "charp", param_ops_charp, Text = Text::text(c""),
+        "cards to claim: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], comma separated, hexadecimal";
+}
+
+module_parameter! {
+    /// The driver that gets the cards where none is named.
+    pub(crate) static HANDOFF: "handoff", "charp", param_ops_charp, Text = Text::text(c"vfio-pci"),
+        "driver that a card goes to when 1 is written to its handoff file (default: vfio-pci)";
+}
+
+module_parameter! {
+    /// Whether held cards stay in D0.
+    pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", param_ops_bool, Flag = Flag::new(false),
+        "leave held cards in D0 instead of D3hot (default: no)";
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Captures a card's option ROM, before a guest can change it.
+
+use crate::abstractions::{
+    rom::{
+        self,
+        Mapping, //
+    },
+    vgaarb, //
+};
+use kernel::{
+    device::Core,
+    pci,
+    prelude::*, //
+};
+use vga_stub_core::rom::{
+    extent,
+    fits,
+    status,
+    Extent,
+    Status, //
+};
+
+/// Where an image was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The card's own ROM.
+    Bar,
+    /// The copy that the UEFI firmware made before it ran the ROM.
+    Efi,
+    /// The copy at 0xC0000, which POST has modified.
+    Shadow,
+    /// Nowhere.
+    None,
+}
+
+impl Source {
+    /// Returns the word as it stands in the file `rom_source`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Efi => "efi",
+            Self::Shadow => "shadow",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What was captured of a card's option ROM.
+pub(crate) struct Rom {
+    image: KVVec<u8>,
+    /// Where the image was read; [`Source::None`] where nothing is worth to be called one.
+    pub(crate) source: Source,
+    /// What is to be thought of it, or of what was read in its place.
+    pub(crate) status: Status,
+}
+
+impl Rom {
+    /// Returns what a function without a ROM has.
+    pub(crate) fn none() -> Self {
+        Self {
+            image: KVVec::new(),
+            source: Source::None,
+            status: Status::None,
+        }
+    }
+
+    /// Returns the image, byte for byte.
+    pub(crate) fn image(&self) -> Option<&[u8]> {
+        (!self.image.is_empty()).then_some(&self.image)
+    }
+}
+
+/// Captures the ROM of a card that is in D0, from the best source that has one.
+///
+/// A card without a ROM that can be used is claimed all the same.
+pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
+    let mut best = Rom::none();
+
+    for source in [Source::Bar, Source::Efi, Source::Shadow] {
+        match read(pdev, source) {
+            Ok(rom) if rom.source != Source::None => return rom,
+            // What the first source has in a ROM's place tells the user most.
+            Ok(rom) if best.status == Status::None => best = rom,
+            Ok(_) => {}
+            Err(error) if error == ENXIO => {}
+            Err(error) => dev_warn!(
+                pdev,
+                "option ROM not read from source {}: error {}\n",
+                source.as_str(),
+                error.to_errno()
+            ),
+        }
+    }
+    best
+}
+
+/// Reads one source; fails with `ENXIO` where the card does not have it.
+fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
+    let ids = (pdev.vendor_id().as_raw(), pdev.device_id());
+    let rom = match source {
+        Source::Bar => rom::with_bar(pdev, |mapping| Rom::read(mapping, source, ids)),
+        Source::Efi => rom::with_efi_copy(pdev, |mapping| Rom::read(mapping, source, ids)),
+        // It belongs to the card that the firmware showed on, which may be another.
+        Source::Shadow if vgaarb::is_default(pdev) => {
+            rom::with_shadow(pdev, |mapping| Rom::read(mapping, source, ids))
+        }
+        Source::Shadow | Source::None => Err(ENXIO),
+    }?;
+
+    if source == Source::Shadow && !fits(&rom.image, ids.0, ids.1) {
+        return Err(ENXIO);
+    }
+    Ok(rom)
+}
+
+impl Rom {
+    /// Reads as far as there are images, each byte once.
+    fn read(mapping: &Mapping, source: Source, ids: (u16, u16)) -> Result<Self> {
+        let mut image = KVVec::new();
+
+        let len = loop {
+            match extent(&image, mapping.len()) {
+                Extent::Need(end) => mapping.read_to(&mut image, end)?,
+                Extent::End(end) => {
+                    if end > image.len() {
+                        mapping.read_to(&mut image, end)?;
+                    }
+                    break end;
+                }
+            }
+        };
+        let status = status(&image, Some(ids));
+
+        image.truncate(len);
+        Ok(Self {
+            source: if len == 0 { Source::None } else { source },
+            image,
+            status,
+        })
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Holds graphics cards for virtual machines.
+//!
+//! Data flows one way: parameters → selection → claim → hold → hand-off. What to do is decided by
+//! `vga_stub_core`, from plain values; here it is done.
+
+#[macro_use]
+mod abstractions;
+
+mod arbiter;
+mod card;
+mod class;
+mod driver;
+mod handoff;
+mod hold;
+mod module;
+mod parameters;
+mod rom;
+mod selection;
+
+kernel::prelude::module! {
+    type: module::VgaStub,
+    name: "vga_stub",
+    authors: ["The vga-stub developers"],
+    description: "Holds graphics cards for virtual machines",
+    license: "GPL",
+}
