@@ -13,6 +13,7 @@ pub(crate) mod bus;
 pub(crate) mod class;
 pub(crate) mod device;
 pub(crate) mod iommu;
+mod kthread;
 pub(crate) mod modules;
 pub(crate) mod pci;
 pub(crate) mod pci_driver;

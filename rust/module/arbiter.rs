@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the VGA arbiter is told of held cards.
+//! What the VGA arbiter is told of held cards, and who gets the legacy ranges in their stead.
 //!
 //! A held card is never locked in the arbiter: `vga_get()` on it would clear COMMAND of a host's
 //! card on the same bus, and `vga_put()` does not put that back.
@@ -9,28 +9,111 @@ use crate::{
     abstractions::{
         bus,
         pci::DeviceExt as _,
-        vgaarb::SilentClient, //
+        vgaarb::{
+            self,
+            SilentClient, //
+        }, //
     },
+    card,
     driver::HANDLE, //
 };
 use kernel::{
     device::Core,
     pci,
-    prelude::*, //
+    prelude::*,
+    sync::aref::ARef, //
 };
 use vga_stub_core::decode;
 
+/// How long to wait for a program that has locked the legacy ranges, in milliseconds.
+const PATIENCE: i64 = 1000;
+
 /// As long as this lives, the arbiter counts a card as decoding nothing.
-pub(crate) struct Silence(#[allow(dead_code)] SilentClient);
+pub(crate) struct Silence {
+    _client: SilentClient,
+    /// Whether the card answered in the legacy ranges when it was claimed.
+    owner: bool,
+}
 
 impl Silence {
-    /// Silences a card.
+    /// Silences a card, whose COMMAND is not changed yet.
     ///
     /// # Errors
     ///
     /// `ENODEV`: the arbiter does not know the card.
     pub(crate) fn keep(pdev: &pci::Device<Core<'_>>) -> Result<Self> {
-        SilentClient::register(pdev).map(Self)
+        Ok(Self {
+            owner: answers(pdev),
+            _client: SilentClient::register(pdev)?,
+        })
+    }
+
+    /// Sees to it that the legacy ranges go to a card of the host, if this one had them. It has been
+    /// made quiet, so that nobody answers in them now.
+    ///
+    /// Done by a work queue: asking the arbiter may wait, which a probe must not.
+    pub(crate) fn bequeath(&self, pdev: &pci::Device) {
+        if !self.owner {
+            return;
+        }
+        let Some(heir) = find_heir() else {
+            return;
+        };
+
+        if card::defer(move || hand_over(&heir)).is_err() {
+            dev_warn!(pdev, "no memory to pass the legacy VGA ranges on\n");
+        }
+    }
+}
+
+/// Returns whether a card answers in the legacy ranges.
+fn answers(pdev: &pci::Device) -> bool {
+    decode::is_vga_class(pdev.class())
+        && pdev.peek_command() & decode::COMMAND_DECODE != 0
+        && pdev.is_vga_routed()
+}
+
+/// Returns the card that the legacy ranges are to go to. None where a card of the host answers in
+/// them already: taking them from it could switch it off.
+fn find_heir() -> Option<ARef<pci::Device>> {
+    let mut owned = false;
+    let mut cards = KVec::new();
+
+    bus::for_each_device(|pdev| {
+        if !decode::is_vga_class(pdev.class()) {
+            return;
+        }
+
+        let held = HANDLE.drives(pdev);
+
+        owned |= !held && answers(pdev);
+        // Without memory for it a card is passed over.
+        let _ = cards.push(
+            decode::Card {
+                key: ARef::from(pdev),
+                class: pdev.class(),
+                default: vgaarb::is_default(pdev),
+                held,
+                command: pdev.peek_command(),
+            },
+            GFP_KERNEL,
+        );
+    });
+    if owned {
+        return None;
+    }
+    decode::heir(cards)
+}
+
+/// Gives a card the legacy ranges.
+fn hand_over(heir: &pci::Device) {
+    match vgaarb::move_legacy(heir, PATIENCE) {
+        Ok(()) => dev_info!(heir, "vga-stub: gets the legacy VGA ranges\n"),
+        Err(error) => dev_warn!(
+            heir,
+            "vga-stub: does not get the legacy VGA ranges now: error {}; it gets them when it asks\n",
+            error.to_errno()
+        ),
     }
 }
 

@@ -194,6 +194,18 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
     Ok(card)
 }
 
+/// Calls a function from the module's work queue: outside every lock, one after another, and before
+/// the module goes.
+///
+/// # Errors
+///
+/// `ENOMEM`. `ENODEV`: the module is on its way out.
+pub(crate) fn defer(call: impl FnOnce() + Send + 'static) -> Result {
+    let queue = cards::lock()?.queue.clone().ok_or(ENODEV)?;
+
+    Ok(queue.try_spawn(GFP_KERNEL, call)?)
+}
+
 /// Tells userspace that a claimed function changed hands.
 fn announce(pdev: &pci::Device) {
     let Ok(cards) = cards::lock() else {

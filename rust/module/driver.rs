@@ -49,7 +49,7 @@ pub(crate) struct VgaStubDriver;
 pub(crate) struct Held {
     card: Arc<Card>,
     /// For cards that have legacy ranges.
-    _silence: Option<Silence>,
+    silence: Option<Silence>,
 }
 
 impl Driver for VgaStubDriver {
@@ -91,12 +91,15 @@ impl Driver for VgaStubDriver {
         let held = KBox::new(
             Held {
                 card,
-                _silence: silence,
+                silence,
             },
             GFP_KERNEL,
         )?;
 
         hold::quiet(pdev);
+        if let Some(silence) = &held.silence {
+            silence.bequeath(pdev);
+        }
         match known {
             Some(_) => dev_info!(pdev, "held\n"),
             None => report(pdev, &held.card),

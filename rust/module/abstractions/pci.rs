@@ -92,6 +92,38 @@ pub(crate) trait DeviceExt {
         unsafe { (*self.raw()).devfn }
     }
 
+    /// Reads the COMMAND register of a device that may have any driver, or none.
+    ///
+    /// A device that does not answer reads as 0.
+    fn peek_command(&self) -> u16 {
+        // SAFETY: A reference to a device proves that its structure is valid.
+        match unsafe { read_word(self.raw(), bindings::PCI_COMMAND) } {
+            u16::MAX => 0,
+            command => command,
+        }
+    }
+
+    /// Returns whether all bridges above the device forward the legacy VGA ranges to it
+    /// (`PCI_BRIDGE_CTL_VGA`).
+    fn is_vga_routed(&self) -> bool {
+        // SAFETY: A device keeps its bus and the bridges above it as long as it lives.
+        unsafe {
+            let mut bus = (*self.raw()).bus.as_ref();
+
+            while let Some(below) = bus {
+                if !below.self_.is_null() {
+                    let control = read_word(below.self_, bindings::PCI_BRIDGE_CONTROL);
+
+                    if control & bindings::PCI_BRIDGE_CTL_VGA as u16 == 0 {
+                        return false;
+                    }
+                }
+                bus = below.parent.as_ref();
+            }
+        }
+        true
+    }
+
     /// Returns whether two devices are functions of one slot.
     fn same_slot(&self, other: &pci::Device) -> bool {
         // SAFETY: As in `class`; a device keeps its bus as long as it lives. The pointers are
@@ -166,12 +198,8 @@ pub(crate) trait CoreExt: DeviceExt {
 
     /// Reads 16 bits of the configuration space.
     fn config_word(&self, offset: u32) -> u16 {
-        let mut value = u16::MAX;
-
-        // SAFETY: The device is valid and so is the pointer to a local. On failure the value is
-        // all ones or was not written, which here is the same.
-        unsafe { bindings::pci_read_config_word(self.raw(), offset as c_int, &mut value) };
-        value
+        // SAFETY: The device is valid.
+        unsafe { read_word(self.raw(), offset) }
     }
 
     /// Returns whether the device forgets its configuration on the way from D3hot to D0
@@ -219,6 +247,20 @@ pub(crate) trait CoreExt: DeviceExt {
 }
 
 impl CoreExt for pci::Device<Core<'_>> {}
+
+/// Reads 16 bits of a device's configuration space; all ones if it does not answer.
+///
+/// # Safety
+///
+/// `pdev` is valid.
+unsafe fn read_word(pdev: *mut bindings::pci_dev, offset: u32) -> u16 {
+    let mut value = u16::MAX;
+
+    // SAFETY: By the requirements, and the pointer is that of a local. On failure the value is all
+    // ones or was not written, which here is the same.
+    unsafe { bindings::pci_read_config_word(pdev, offset as c_int, &mut value) };
+    value
+}
 
 /// Returns the device of a raw pointer, in the context of a driver's callback.
 ///

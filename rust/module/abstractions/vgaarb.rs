@@ -5,6 +5,7 @@
 //! C header: `include/linux/vgaarb.h`; see also `Documentation/gpu/vgaarbiter.rst`.
 
 use super::bindings;
+use super::kthread;
 use super::pci::DeviceExt as _;
 use kernel::{
     device::Core,
@@ -72,4 +73,24 @@ pub(crate) fn is_default(pdev: &pci::Device) -> bool {
     let default = unsafe { bindings::vga_default_device() };
 
     default == pdev.raw()
+}
+
+/// Lets a card have the legacy ranges: the arbiter takes them from whoever owns them, and opens the
+/// bridges on the way to the card. They stay with it until another card asks for them.
+///
+/// Waits for those who have locked them, but no longer than `limit` milliseconds. Must be called
+/// without any lock that a program needs to unlock them, which may be any.
+///
+/// # Errors
+///
+/// `ERESTARTSYS`: they were locked all the time. `ENODEV`: the arbiter does not know the card.
+/// `ENOMEM`.
+pub(crate) fn move_legacy(pdev: &pci::Device, limit: i64) -> Result {
+    kthread::call_interruptibly(c"vga_stub_legacy", limit, || {
+        // SAFETY: `pdev` is valid, and the call may sleep here. It is interruptible.
+        to_result(unsafe { bindings::vga_get(pdev.raw(), LEGACY, 1) })?;
+        // SAFETY: The lock was just taken.
+        unsafe { bindings::vga_put(pdev.raw(), LEGACY) };
+        Ok(())
+    })
 }
