@@ -5,6 +5,7 @@ import argparse
 import os
 import shutil
 import sys
+import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from image import build_base, build_image, build_programs
 from lab import LAB, Kernel, load_kernels
 from report import Report
 from topology import SELFTESTS, Test, Topology, load_tests, load_topologies
+
+KEPT_LOGS = 8
 
 
 def parse() -> argparse.Namespace:
@@ -67,6 +70,19 @@ def run_guest(
         report.add(prefix, result)
 
 
+def new_logs() -> Path:
+    """A folder for this run's logs. The last few runs' are kept."""
+    parent = LAB / "logs/selftests"
+    parent.mkdir(parents=True, exist_ok=True)
+    for old in sorted(parent.iterdir())[:-KEPT_LOGS]:
+        shutil.rmtree(old, ignore_errors=True)
+    logs = parent / time.strftime("%Y%m%d-%H%M%S")
+    while logs.exists():
+        logs = logs.with_name(logs.name + "-")
+    logs.mkdir()
+    return logs
+
+
 def main() -> int:
     """Builds first, then everything else, as many at once as there are processors."""
     args = parse()
@@ -77,9 +93,7 @@ def main() -> int:
     plan = [c for c in checks.plan(kernels) if chosen(c.name, args.test) and not args.topology]
     builds = checks.builds(kernels)
 
-    logs = LAB / "logs" / "selftests"
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
+    logs = new_logs()
     report = Report(len(builds) + len(plan) + sum(len(tests) for _, _, tests in guests))
     if args.list:
         for check in (*builds, *plan):
@@ -106,7 +120,7 @@ def main() -> int:
 
     for image in logs.glob("*.cpio"):
         image.unlink()
-    return report.end(Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / "logs/selftests")
+    return report.end(Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / logs.relative_to(LAB))
 
 
 def wait(work: list[Future[None]]) -> None:

@@ -23,7 +23,7 @@ is "rom cannot be read by others" "$(wr -u $NOBODY -r "$dir/rom")" EACCES
 for file in rom rom_source rom_status state handoff reclaim; do
 	is "$file cannot be written by others" "$(wr -u $NOBODY "$dir/$file" 1)" EACCES
 done
-is "handoff cannot be read" "$(wr -r "$dir/handoff")" EIO
+is "handoff cannot be read" "$(wr -r "$dir/handoff")" EACCES
 is "the card is still held" "$(class "$HELD" state)" held
 unloads
 done_testing

@@ -24,9 +24,8 @@ is "nor touched" "$(decodes "$NET")" "$before"
 fails "nor in the class" test -e "$CLASS/$NET"
 
 writes 0 1 "$CLASS/$QXL/handoff"
-matches "qxl can be used by a program" "$(timeout 20 vfio-client "$QXL")" '^ready$'
+matches "qxl can be used by a program" "$(use "$QXL")" '^ready$'
 writes 0 1 "$CLASS/$QXL/reclaim"
 is "and comes back" "$(class "$QXL" state)" held
 unloads
-modprobe -r vfio-pci vfio_iommu_type1
 done_testing

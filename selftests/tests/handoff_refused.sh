@@ -11,7 +11,7 @@ refused()
 {
 	log_mark
 	writes "$1" "$2" "$handoff" "$1 for ${3:-$2}"
-	matches "  one line names the device" "$(logged | grep -c "$HELD: ")" '^1$'
+	is "  one line names the device" "$(logged | grep -c "$HELD: ")" 1
 	is "  the card is held" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
 	is "  its decode is off" "$(decodes "$HELD")" none
 	is "  no driver_override is left" "$(cat "$PCI/$HELD/driver_override")" "(null)"
@@ -22,9 +22,8 @@ loads ids=1234:1111
 cfgsnap save /run/held
 refused ENODEV no-such-driver "a driver that does not exist"
 modprobe bochs
-refused EINVAL bochs "the card's own driver"
+refused EINVAL bochs-drm "the card's own driver"
 refused EINVAL virtio-pci "a driver for something else"
-modprobe -r bochs
 refused EINVAL pcieport "a driver that manages DMA, but of bridges"
 refused EINVAL vga-stub "our own"
 refused EINVAL bochs-drm/../x "what is no name"
@@ -32,8 +31,6 @@ refused EINVAL "vfio-pci extra" "two names"
 refused EINVAL "$(yes x | head -n 300 | tr -d '\n')" "a name of 300 characters"
 refused EINVAL " " "blanks"
 
-# A class that has been taken to be no target should not have been loaded by asking.
-fails "bochs was not left bound elsewhere" ls /sys/bus/pci/drivers/bochs-drm/0*
 for text in 0 2 x "" vfio-pci; do
 	[ -z "$text" ] || writes EINVAL "$text" "$CLASS/$HELD/reclaim"
 done

@@ -5,7 +5,7 @@
 
 loads ids=1234:1111
 writes 0 1 "$CLASS/$HELD/handoff"
-matches "the client reads the ROM" "$(timeout 20 vfio-client -r /run/rom "$HELD")" '^rom size 0x10000$'
+matches "the client reads the ROM" "$(use "$HELD" -r /run/rom)" '^rom size 0x10000$'
 size=$(stat -c %s "$HELD_ROM")
 succeeds "what it reads begins with the card's ROM" \
 	sh -c "head -c $size /run/rom | cmp - $HELD_ROM"

@@ -7,9 +7,7 @@
 
 loads ids=1234:1111
 writes 0 1 "$CLASS/$HELD/handoff"
-vfio-client -k "$HELD" >/run/client.out &
-client=$!
-eventually "a program uses the card" grep -q ready /run/client.out
+keep_using "$HELD"
 
 log_mark
 start=$(date +%s)
@@ -24,8 +22,7 @@ for round in 1 2 3 4 5; do
 done
 is "nobody is stuck" "$(cat /proc/[0-9]*/stat 2>/dev/null | grep -c ' D ')" 0
 
-kill $client
-wait $client
+stop_using
 is "afterwards it comes back" "$(wr "$CLASS/$HELD/reclaim" 1)" 0
 is "state is held" "$(class "$HELD" state)" held
 is "decode is off" "$(decodes "$HELD")" none

@@ -216,9 +216,13 @@ unbind()
 
 # --- the module -----------------------------------------------------------------
 
-# load PARAMETER=VALUE...
+# load PARAMETER=VALUE...: in quotes, as kmod does, since values may have blanks
 load()
 {
+	for t_arg; do
+		shift
+		set -- "$@" "${t_arg%%=*}=\"${t_arg#*=}\""
+	done
 	insmod $MODULE "$@"
 }
 
@@ -236,6 +240,31 @@ loads()
 unloads()
 {
 	succeeds "module unloads" unload
+}
+
+# use BDF [OPTION...]: what a virtual machine monitor does with it, and how that went
+use()
+{
+	t_bdf=$1
+	shift
+	# Distributions' modprobe loads this with vfio, which asks for it softly.
+	modprobe vfio_iommu_type1
+	timeout 20 vfio-client "$@" "$t_bdf"
+}
+
+# keep_using BDF: the same in the background, until "kill $client"
+keep_using()
+{
+	modprobe vfio_iommu_type1
+	vfio-client -k "$1" >/run/client.out &
+	client=$!
+	eventually "a program uses the card" grep -q ready /run/client.out
+}
+
+stop_using()
+{
+	kill "$client"
+	wait "$client"
 }
 
 # class BDF FILE: the content of a file of the class device

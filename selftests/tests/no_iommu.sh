@@ -24,5 +24,4 @@ is "pci-stub has it" "$(driver_of "$HELD") $(class "$HELD" state)" "pci-stub han
 writes 0 1 "$CLASS/$HELD/reclaim"
 is "it comes back" "$(class "$HELD" state)" held
 unloads
-modprobe -r vfio-pci
 done_testing

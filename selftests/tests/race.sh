@@ -41,5 +41,4 @@ is "the card can be held" "$(class "$HELD" state)" held
 is "and is silent" "$(decodes "$HELD") $(arbiter "$HELD")" \
 	"none decodes=none,owns=none,locks=none(0:0)"
 unloads
-modprobe -r vfio-pci vfio_iommu_type1
 done_testing

@@ -15,7 +15,7 @@ round=0
 while [ $round -lt 15 ]; do
 	round=$((round + 1))
 	[ "$(wr "$CLASS/$HELD/handoff" vfio-pci)" = 0 ] || bad=$round
-	timeout 20 vfio-client "$HELD" >/run/client.out || bad=$round
+	use "$HELD" >/run/client.out || bad=$round
 	[ "$(wr "$CLASS/$HELD/reclaim" 1)" = 0 ] || bad=$round
 	cfgsnap diff /run/held || bad=$round
 done

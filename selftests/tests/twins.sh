@@ -14,7 +14,7 @@ succeeds "and a display" ls "$PCI/$TWIN/drm"
 is "one directory in the class" "$(ls $CLASS)" "$HELD"
 before=$(decodes "$TWIN")
 writes 0 1 "$CLASS/$HELD/handoff"
-matches "a program uses the first" "$(timeout 20 vfio-client "$HELD")" '^ready$'
+matches "a program uses the first" "$(use "$HELD")" '^ready$'
 writes 0 1 "$CLASS/$HELD/reclaim"
 is "the second is as it was" "$(driver_of "$TWIN") $(decodes "$TWIN")" "bochs-drm $before"
 is "the arbiter's count leaves out the first only" "$(arbiter_count)" 2

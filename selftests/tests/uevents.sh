@@ -4,12 +4,11 @@
 . /tests/lib.sh
 
 loads ids=1234:1111
-uevent >/run/uevents 2>&1 &
+uevents >/run/uevents &
 listener=$!
-usleep 300000
+eventually "a program listens" grep -q listening /run/uevents
 changes()
 {
-	# busybox prints each event's parts on lines of their own.
 	grep -c "^change@.*vga_stub/$HELD" /run/uevents
 }
 at_least()
@@ -29,5 +28,4 @@ kill $listener
 wait $listener
 [ "$t_failed" = 0 ] || sed 's/^/# /' /run/uevents
 unloads
-modprobe -r vfio-pci
 done_testing

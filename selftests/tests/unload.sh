@@ -19,7 +19,7 @@ writes 0 1 "$CLASS/$HELD/handoff"
 unloads
 is "handed off: stays" "$(driver_of "$HELD")" vfio-pci
 fails "the class is gone" test -e $CLASS
-matches "a program can use it" "$(timeout 20 vfio-client "$HELD")" '^ready$'
+matches "a program can use it" "$(use "$HELD")" '^ready$'
 loads ids=1234:1111
 is "loaded again, the card stays with vfio-pci" "$(driver_of "$HELD")" vfio-pci
 unloads
@@ -27,13 +27,10 @@ unbind "$HELD"
 
 loads ids=1234:1111
 writes 0 1 "$CLASS/$HELD/handoff"
-vfio-client -k "$HELD" >/run/client.out &
-client=$!
-eventually "a program uses the card" grep -q ready /run/client.out
+keep_using "$HELD"
 unloads
 is "the program runs" "$(awk '/^State/ { print $2 }' /proc/$client/status)" S
-kill $client
-wait $client
+stop_using
 is "vfio-pci still has the card" "$(driver_of "$HELD")" vfio-pci
 unbind "$HELD"
 
@@ -49,5 +46,4 @@ for round in 1 2 3 4 5 6 7 8; do
 	unload || fail "round $round"
 done
 is "loaded and unloaded eight times" "$(driver_of "$HELD")" none
-modprobe -r vfio-pci vfio_iommu_type1
 done_testing

@@ -36,5 +36,4 @@ exec 3<&- 4>&-
 rescan
 is "it comes again and is held" "$(class "$HELD" state)" held
 unloads
-modprobe -r vfio-pci
 done_testing
