@@ -15,6 +15,8 @@
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), and which card inherits the
 //!   legacy VGA ranges ([`decode::heir`]).
+//! - [`group`]: which members of an IOMMU group move together ([`group::moves`]), who forbids it
+//!   ([`group::blocker`]), and what is moved back when one fails ([`group::undo`]).
 //!
 //! # Rules
 //!
@@ -38,5 +40,6 @@
 )]
 
 pub mod decode;
+pub mod group;
 pub mod ids;
 pub mod rom;

@@ -177,7 +177,7 @@ fn card() -> impl Strategy<Value = Option<(u16, u16)>> {
 }
 
 proptest! {
-    #![proptest_config(config(2000))]
+    #![proptest_config(config(1000))]
 
     /// Reading piece by piece ends, reads on at each step, and comes to what reading all at once
     /// comes to.
@@ -371,7 +371,7 @@ fn parameter() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(config(4000))]
+    #![proptest_config(config(2000))]
 
     /// What we take, pci-stub takes to mean the same, a class without a mask apart.
     #[test]
