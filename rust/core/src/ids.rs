@@ -396,22 +396,23 @@ fn parse_number(text: &[u8]) -> Result<u32, (usize, Reason)> {
     if text.is_empty() {
         return Err((0, Reason::Empty));
     }
-    let digits = match text {
+    let mut digits = match text {
         [b'0', b'x' | b'X', digits @ ..] => digits,
         digits => digits,
     };
-    let prefix = text.len().saturating_sub(digits.len());
     if digits.is_empty() {
-        return Err((prefix, Reason::NotHexadecimal));
+        return Err((text.len(), Reason::NotHexadecimal));
     }
     let mut value: u32 = 0;
     let mut too_large = false;
-    for (at, &byte) in digits.iter().enumerate() {
+    while let Some((&byte, rest)) = digits.split_first() {
         let Some(digit) = char::from(byte).to_digit(16) else {
-            return Err((prefix.saturating_add(at), Reason::NotHexadecimal));
+            let at = text.len().saturating_sub(digits.len());
+            return Err((at, Reason::NotHexadecimal));
         };
         too_large |= value >> 28 != 0;
         value = (value << 4) | digit;
+        digits = rest;
     }
     if too_large {
         return Err((0, Reason::TooLarge));
