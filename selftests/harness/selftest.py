@@ -31,9 +31,8 @@ def main() -> int:
     kernel = next(k for k in load_kernels() if k.suite == "trixie")
     image = logs / "image.cpio"
     build_image(kernel, folder, image)
-    results = run_tests(
-        kernel, load_topologies()["bare"], load_tests(folder), image, logs / "guest"
-    )
+    bare = load_topologies()["bare"]
+    results = list(run_tests(kernel, bare, load_tests(folder), image, logs / "guest"))
     image.unlink()
 
     wrong = 0

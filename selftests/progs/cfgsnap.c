@@ -4,6 +4,7 @@
  *
  * Usage: cfgsnap save FILE		write a snapshot
  *        cfgsnap diff FILE [BDF]	compare with one, all devices or only BDF
+ *        cfgsnap diff-unrouted FILE	the same, but for which bridges pass on VGA
  *
  * diff prints a line for each byte that changed and exits with 1 if any did. Not
  * compared is what changes by itself: the bus master bit (devices are handed on
@@ -24,12 +25,17 @@
 #define DEVICES "/sys/bus/pci/devices"
 #define SIZE 256
 
+/* Whether PCI_BRIDGE_CONTROL's VGA bit is compared. */
+static int routed = 1;
+
 #define PCI_COMMAND 0x04
 #define PCI_COMMAND_MASTER 0x04
 #define PCI_STATUS 0x06
 #define PCI_HEADER_TYPE 0x0e
 #define PCI_SEC_STATUS 0x1e
 #define PCI_CAPABILITY_LIST 0x34
+#define PCI_BRIDGE_CONTROL 0x3e
+#define PCI_BRIDGE_CTL_VGA 0x08
 #define PCI_CAP_ID_PM 0x01
 #define PCI_PM_CTRL 4
 
@@ -62,6 +68,8 @@ static void make_mask(const uint8_t *bytes, uint8_t *mask)
 	if ((bytes[PCI_HEADER_TYPE] & 0x7f) == 1) {
 		mask[PCI_SEC_STATUS] = 0;
 		mask[PCI_SEC_STATUS + 1] = 0;
+		if (!routed)
+			mask[PCI_BRIDGE_CONTROL] = (uint8_t)~PCI_BRIDGE_CTL_VGA;
 	}
 
 	for (int pos = bytes[PCI_CAPABILITY_LIST] & ~3, ttl = 48; pos >= 0x40 && ttl;
@@ -128,5 +136,9 @@ int main(int argc, char **argv)
 		return save(argv[2]);
 	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "diff"))
 		return diff(argv[2], argv[3]);
-	errx(2, "usage: cfgsnap save FILE | cfgsnap diff FILE [BDF]");
+	if (argc == 3 && !strcmp(argv[1], "diff-unrouted")) {
+		routed = 0;
+		return diff(argv[2], NULL);
+	}
+	errx(2, "usage: cfgsnap save FILE | cfgsnap diff FILE [BDF] | cfgsnap diff-unrouted FILE");
 }

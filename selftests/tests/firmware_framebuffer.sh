@@ -10,8 +10,10 @@ loads ids=1234:1111
 lacks "claimed, efifb is gone" "$(cat /proc/iomem)" ': efifb$'
 fails "and so is its framebuffer device" test -e /dev/fb0
 writes 0 1 "$CLASS/$HELD/handoff"
-matches "vfio-pci has BAR 0" "$(cat /proc/iomem)" ': vfio'
-matches "a program maps it" "$(use "$HELD")" '^bar0 size 0x1000000 mapped$'
+keep_using "$HELD"
+matches "a program maps BAR 0" "$(cat /run/client.out)" '^bar0 size 0x1000000 mapped$'
+matches "which is vfio-pci's now" "$(cat /proc/iomem)" ': vfio'
+stop_using
 writes 0 1 "$CLASS/$HELD/reclaim"
 unloads
 done_testing

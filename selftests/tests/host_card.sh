@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # While the boot card is held, the host's own card gets a driver and shows a console.
-# topology: uefi
+# topology: igd uefi
 . /tests/lib.sh
 
 loads ids=1234:1111

@@ -287,6 +287,14 @@ arbiter_count()
 	vga-lock read | sed -n 's/^count:\([0-9]*\),.*/\1/p'
 }
 
+# What the arbiter has a card decode and lock: "decodes=none locks=none(0:0)" if it
+# takes no part. A card that owned the legacy ranges still does on the arbiter's books,
+# until another that decodes asks for them.
+arbiter_part()
+{
+	arbiter "$1" | sed 's/,owns=[^,]*,/ /'
+}
+
 # All of it, but for who owns the legacy ranges, which moves with each request.
 arbiter_lines()
 {

@@ -6,8 +6,8 @@
 log_mark
 loads ids=1234:1111
 is "it is held" "$(class "$HELD" state)" held
-is "it is silent" "$(decodes "$HELD") $(arbiter "$HELD")" \
-	"none decodes=none,owns=none,locks=none(0:0)"
+is "it is silent" "$(decodes "$HELD") $(arbiter_part "$HELD")" \
+	"none decodes=none locks=none(0:0)"
 is "no card takes part in arbitration" "$(arbiter_count)" 0
 matches "the log says what that means" "$(logged)" "$HELD: .*(only|no other|last)"
 writes 0 1 "$CLASS/$HELD/handoff"
