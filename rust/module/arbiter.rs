@@ -77,7 +77,7 @@ fn answers(pdev: &pci::Device) -> bool {
 /// them already: taking them from it could switch it off.
 fn find_heir() -> Option<ARef<pci::Device>> {
     let mut owned = false;
-    let mut cards = KVec::new();
+    let mut best = None;
 
     bus::for_each_device(|pdev| {
         if !decode::is_vga_class(pdev.class()) {
@@ -87,8 +87,8 @@ fn find_heir() -> Option<ARef<pci::Device>> {
         let held = HANDLE.drives(pdev);
 
         owned |= !held && answers(pdev);
-        // Without memory for it a card is passed over.
-        let _ = cards.push(
+        best = decode::better(
+            best.take(),
             decode::Card {
                 key: ARef::from(pdev),
                 class: pdev.class(),
@@ -96,24 +96,17 @@ fn find_heir() -> Option<ARef<pci::Device>> {
                 held,
                 command: pdev.peek_command(),
             },
-            GFP_KERNEL,
         );
     });
-    if owned {
-        return None;
-    }
-    decode::heir(cards)
+    best.filter(|_| !owned).map(|card| card.key)
 }
 
 /// Gives a card the legacy ranges.
 fn hand_over(heir: &pci::Device) {
     match vgaarb::move_legacy(heir, PATIENCE) {
         Ok(()) => dev_info!(heir, "vga-stub: gets the legacy VGA ranges\n"),
-        Err(error) => dev_warn!(
-            heir,
-            "vga-stub: does not get the legacy VGA ranges now: error {}; it gets them when it asks\n",
-            error.to_errno()
-        ),
+        Err(error) => dev_warn!(heir, "vga-stub: does not get the legacy VGA ranges now: error {}; it gets them when it asks\n",
+            error.to_errno()),
     }
 }
 

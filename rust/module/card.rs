@@ -22,7 +22,7 @@ use crate::{
     rom::{
         self,
         Rom, //
-    },
+    }, //
 };
 use kernel::{
     device::Core,
@@ -44,6 +44,9 @@ use vga_stub_core::decode::{
     Kind, //
 };
 
+/// How many BARs an endpoint has, the ROM's not counted.
+const BARS: usize = 6;
+
 /// A claimed function.
 pub(crate) struct Card {
     pdev: ARef<pci::Device>,
@@ -60,16 +63,20 @@ pub(crate) struct Card {
 impl Card {
     /// Notes a function as it is found, in D0 and before anything of it is changed.
     pub(crate) fn new(pdev: &pci::Device<Core<'_>>, kind: Kind) -> Self {
-        let bars = || (0..6).map(|bar| pdev.resource(bar)).filter(|bar| bar.has_address());
+        let mut io = false;
+        let mut memory = false;
+
+        for bar in 0..BARS {
+            let bar = pdev.resource(bar);
+
+            io |= bar.is_io() && bar.has_address();
+            memory |= bar.is_memory() && bar.has_address();
+        }
 
         Self {
             pdev: pdev.into(),
             kind,
-            found: decode::derive(
-                pdev.command(),
-                bars().any(|bar| bar.is_io()),
-                bars().any(|bar| bar.is_memory()),
-            ),
+            found: decode::derive(pdev.command(), io, memory),
             resets_in_d3hot: pdev.resets_in_d3hot(),
             rom: match kind {
                 Kind::Companion => Rom::none(),
@@ -84,6 +91,7 @@ impl Card {
     }
 
     /// Returns who has the function. Read off the device at each call, never stored.
+    #[inline(never)]
     pub(crate) fn state(&self) -> State {
         if HANDLE.drives(&self.pdev) {
             State::Held
@@ -108,6 +116,7 @@ pub(crate) enum State {
 
 impl State {
     /// Returns the word as it stands in the file `state`.
+    #[inline(never)]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",
@@ -175,7 +184,7 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
     // The folder of a device that was here before and is gone has the same name.
     queue.flush();
 
-    let folder = class::Device::new(card.pdev.as_ref().name(), &card.pdev, card.clone())?;
+    let folder = class::Device::new(&card.pdev, card.clone())?;
     let entry = KBox::pin_init(
         pin_init!(Entry {
             folder,

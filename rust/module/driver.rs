@@ -12,7 +12,7 @@ use crate::{
             Driver,
             Handle,
             Recovery, //
-        },
+        }, //
     },
     arbiter::{
         self,
@@ -88,13 +88,7 @@ impl Driver for VgaStubDriver {
             Some(card) => card.clone(),
             None => card::add(Card::new(pdev, kind))?,
         };
-        let held = KBox::new(
-            Held {
-                card,
-                silence,
-            },
-            GFP_KERNEL,
-        )?;
+        let held = KBox::new(Held { card, silence }, GFP_KERNEL)?;
 
         hold::quiet(pdev);
         if let Some(silence) = &held.silence {

@@ -37,11 +37,19 @@ use crate::{
 use kernel::{
     pci,
     prelude::*,
-    str::CString,
     sync::aref::ARef,
     time::{
         delay::fsleep,
         Delta, //
+    }, //
+};
+use vga_stub_core::{
+    decode::Kind,
+    group::{
+        Binding,
+        Direction,
+        Member,
+        LAST_TURN, //
     }, //
 };
 
@@ -83,12 +91,9 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
         b"1" => parameters::HANDOFF.get().to_bytes(),
         name => name,
     };
-    let ours = ours()?;
     let target = find_target(card.pdev(), name)?;
-    let _moving = moves::lock()?;
-    let movers = plan_handoff(card, &target)?;
 
-    carry_out(card, &movers, &target, Some(&ours))
+    carry_out(card, Direction::HandOff, &target)
 }
 
 /// Takes what was written to the file `reclaim`: `1`.
@@ -102,12 +107,7 @@ pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
         dev_err!(card.pdev(), "reclaim: only 1 can be written\n");
         return Err(EINVAL);
     }
-
-    let ours = ours()?;
-    let _moving = moves::lock()?;
-    let movers = plan_reclaim(card)?;
-
-    carry_out(card, &movers, &ours, None)
+    carry_out(card, Direction::Reclaim, &ours()?)
 }
 
 /// Gives the DMA ownership back if the group that is being moved loses a device: it must be no
@@ -129,46 +129,39 @@ fn find_target(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
         && name.len() <= MAX_NAME
         && name
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
 
     if !plausible || name == NAME.to_bytes() {
         dev_err!(pdev, "handoff: write the name of a driver, or 1\n");
         return Err(EINVAL);
     }
 
-    let name = core::str::from_utf8(name).map_err(|_| EINVAL)?;
-    let name = CString::try_from_fmt(fmt!("{}", name))?;
-    let target = DriverRef::find(&name).or_else(|| {
-        modules::request(&name);
-        DriverRef::find(&name)
+    let mut buffer = [0; MAX_NAME + 1];
+
+    for (to, from) in buffer.iter_mut().zip(name) {
+        *to = *from;
+    }
+
+    let name = CStr::from_bytes_until_nul(&buffer).map_err(|_| EINVAL)?;
+    let target = DriverRef::find(name).or_else(|| {
+        modules::request(name);
+        DriverRef::find(name)
     });
     let Some(target) = target else {
-        dev_err!(pdev, "handoff: no driver {}\n", &*name);
+        dev_err!(pdev, "handoff: there is no driver {}\n", name);
         return Err(ENODEV);
     };
 
     // pcieport manages DMA too, but for the devices below it.
-    if !target.manages_dma() || target.name() == c"pcieport" {
-        dev_err!(pdev, "handoff: {} does not hold devices for guests\n", &*name);
+    if !target.manages_dma() || name == c"pcieport" {
+        dev_err!(pdev, "handoff: {} does not hold devices for guests\n", name);
         return Err(EINVAL);
     }
     Ok(target)
 }
 
-/// A function that is to change its driver.
-struct Mover {
-    pdev: ARef<pci::Device>,
-    /// The driver that it has; [`None`] if it has none.
-    former: Option<DriverRef>,
-}
-
-/// The driver that a function has.
-struct Holder {
-    name: CString,
-    manages_dma: bool,
-}
-
 /// Waits for a device's lock, but not for ever.
+#[inline(never)]
 fn lock(pdev: &pci::Device) -> Result<Locked<'_>> {
     for _ in 0..LOCK_TRIES {
         if let Some(locked) = Locked::try_new(pdev) {
@@ -180,120 +173,131 @@ fn lock(pdev: &pci::Device) -> Result<Locked<'_>> {
     Err(EBUSY)
 }
 
-fn holder(pdev: &pci::Device) -> Result<Option<Holder>> {
-    let locked = lock(pdev)?;
+/// A member of a group, as it is before a move.
+struct Candidate {
+    pdev: ARef<pci::Device>,
+    /// The driver that it has; [`None`] if it has none.
+    former: Option<DriverRef>,
+    /// What the policy is to know of it.
+    member: Member,
+}
 
-    locked
-        .driver()
-        .map(|driver| {
-            Ok(Holder {
-                name: CString::try_from_fmt(fmt!("{}", driver.name()))?,
-                manages_dma: driver.manages_dma(),
-            })
-        })
-        .transpose()
+impl Candidate {
+    /// Creates a candidate of which nothing is known yet.
+    fn new(pdev: &pci::Device) -> Self {
+        Self {
+            pdev: pdev.into(),
+            former: None,
+            member: Member {
+                kind: Kind::Companion,
+                claimed: false,
+                binding: Binding::Unbound,
+            },
+        }
+    }
+
+    /// Finds out what there is to know.
+    fn look(&mut self) -> Result {
+        self.former = lock(&self.pdev)?.driver()?;
+        self.member.binding = match &self.former {
+            None => Binding::Unbound,
+            Some(_) if HANDLE.drives(&self.pdev) => Binding::Held,
+            Some(driver) if driver.manages_dma() => Binding::Holder,
+            Some(_) => Binding::Other,
+        };
+        if let Some(card) = card::find(&self.pdev) {
+            self.member.kind = card.kind;
+            self.member.claimed = true;
+        }
+        Ok(())
+    }
 }
 
 /// Returns the functions that the IOMMU cannot tell from a card, the card included. Without an
 /// IOMMU, those of its slot that are claimed.
-fn members(card: &Card) -> Result<KVec<ARef<pci::Device>>> {
+fn candidates(card: &Card) -> Result<KVec<Candidate>> {
     let pdev = card.pdev();
+    let mut candidates = KVec::new();
+    let mut add = |pdev: &pci::Device| Ok(candidates.push(Candidate::new(pdev), GFP_KERNEL)?);
 
     if let Some(group) = Group::of(pdev) {
-        return group.members();
+        group.for_each_member(add)?;
+    } else {
+        let mut result = Ok(());
+
+        bus::for_each_device(|other| {
+            if result.is_ok() && other.same_slot(pdev) && card::find(other).is_some() {
+                result = add(other);
+            }
+        });
+        result?;
     }
-
-    let mut members = KVec::new();
-    let mut result = Ok(());
-
-    bus::for_each_device(|other| {
-        if result.is_ok() && other.same_slot(pdev) && card::find(other).is_some() {
-            result = members.push(other.into(), GFP_KERNEL);
-        }
-    });
-    result?;
-    Ok(members)
+    for candidate in &mut candidates {
+        candidate.look()?;
+    }
+    Ok(candidates)
 }
 
-/// Says who goes to another driver: what is held, and the card itself if it has no driver.
+/// Moves what is to be moved: all of it, or nothing.
 ///
-/// By vfio's rule (`iommu_group_claim_dma_owner()`, drivers/iommu/iommu.c) a member stands in the
-/// way that is bound to a driver which uses the kernel's DMA interface. Unbound ones and bridges do
-/// not.
-fn plan_handoff(card: &Card, target: &DriverRef) -> Result<KVec<Mover>> {
-    let mut movers = KVec::new();
+/// Who moves, in which order, and who forbids it is for [`vga_stub_core::group`] to say.
+fn carry_out(card: &Card, direction: Direction, target: &DriverRef) -> Result {
+    let ours = ours()?;
+    let _moving = moves::lock()?;
+    let mut candidates = candidates(card)?;
 
-    for pdev in members(card)? {
-        let is_card = pdev.raw() == card.pdev().raw();
+    for candidate in &candidates {
+        // A hand-off moves what is held. If the card is not, it must be where it is to go.
+        let elsewhere = direction == Direction::HandOff
+            && candidate.pdev.raw() == card.pdev().raw()
+            && candidate.member.binding != Binding::Held
+            && !target.drives(&candidate.pdev);
 
-        match holder(&pdev)? {
-            None if is_card => movers.push(Mover { pdev, former: None }, GFP_KERNEL)?,
-            None => {}
-            Some(_) if HANDLE.drives(&pdev) => {
-                movers.push(Mover { pdev, former: Some(ours()?) }, GFP_KERNEL)?;
-            }
-            Some(_) if target.drives(&pdev) => {}
-            Some(holder) if is_card || !holder.manages_dma => {
-                dev_err!(
-                    card.pdev(),
-                    "handoff: {} is bound to {}; nothing moved\n",
-                    pdev.as_ref().name(),
-                    &*holder.name
-                );
-                return Err(EBUSY);
-            }
-            Some(_) => {}
+        if elsewhere || direction.is_forbidden_by(&candidate.member) {
+            return refuse(card, candidate);
         }
     }
-    Ok(movers)
-}
 
-/// Says who comes back: every member that was claimed once and is not held.
-fn plan_reclaim(card: &Card) -> Result<KVec<Mover>> {
-    let mut movers = KVec::new();
-
-    for pdev in members(card)? {
-        if card::find(&pdev).is_none() || HANDLE.drives(&pdev) {
-            continue;
-        }
-        let former = match holder(&pdev)? {
-            None => None,
-            Some(holder) if holder.manages_dma => {
-                Some(DriverRef::find(&holder.name).ok_or(EBUSY)?)
-            }
-            Some(holder) => {
-                dev_err!(
-                    card.pdev(),
-                    "reclaim: {} is bound to {}, which does not hold devices for guests; \
-                     nothing moved\n",
-                    pdev.as_ref().name(),
-                    &*holder.name
-                );
-                return Err(EBUSY);
-            }
-        };
-
-        movers.push(Mover { pdev, former }, GFP_KERNEL)?;
-    }
-    Ok(movers)
-}
-
-/// Moves all, or none. `undo` is where a function goes that had no driver, should a later one fail.
-fn carry_out(
-    card: &Card,
-    movers: &[Mover],
-    target: &DriverRef,
-    undo: Option<&DriverRef>,
-) -> Result {
-    if let Some(first) = movers.first() {
+    candidates.retain(|candidate| direction.moves(&candidate.member));
+    if let Some(first) = candidates.first() {
         close_gate(card, &first.pdev)?;
     }
 
-    let result = shift_all(movers, target, undo);
+    let result = shift_all(&candidates, direction, target);
 
+    if result.is_err() {
+        for candidate in &candidates {
+            put_back(candidate, &ours);
+        }
+    }
     // Not before the last one has moved: from here on a guest may have them.
     drop(gate::lock()?.take());
     result
+}
+
+fn shift_all(candidates: &[Candidate], direction: Direction, target: &DriverRef) -> Result {
+    for turn in 0..=LAST_TURN {
+        for candidate in candidates {
+            if direction.turn(&candidate.member) == turn {
+                shift(&candidate.pdev, target)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says which function is in the way.
+fn refuse(card: &Card, blocker: &Candidate) -> Result {
+    dev_err!(
+        card.pdev(),
+        "nothing moved: {} is bound to {}\n",
+        blocker.pdev.as_ref().name(),
+        blocker
+            .former
+            .as_ref()
+            .map_or(c"no driver", |driver| driver.name())
+    );
+    Err(EBUSY)
 }
 
 /// Makes sure that nobody uses the group, nor will during the move.
@@ -311,27 +315,6 @@ fn close_gate(card: &Card, pdev: &pci::Device) -> Result {
     Ok(())
 }
 
-fn shift_all(movers: &[Mover], target: &DriverRef, undo: Option<&DriverRef>) -> Result {
-    for (index, mover) in movers.iter().enumerate() {
-        let Err(error) = shift(&mover.pdev, target) else {
-            dev_info!(mover.pdev, "moved to {}\n", target.name());
-            continue;
-        };
-
-        dev_err!(
-            mover.pdev,
-            "not moved to {}: error {}\n",
-            target.name(),
-            error.to_errno()
-        );
-        for done in movers.iter().take(index.saturating_add(1)).rev() {
-            put_back(done, undo);
-        }
-        return Err(error);
-    }
-    Ok(())
-}
-
 /// Takes a function from its driver, if it has one, and gives it to another. If that fails it is
 /// left without.
 fn shift(pdev: &pci::Device, target: &DriverRef) -> Result {
@@ -342,23 +325,27 @@ fn shift(pdev: &pci::Device, target: &DriverRef) -> Result {
     let _override = Override::set(pdev, target)?;
 
     device::release_driver(pdev);
-    device::attach(pdev, target)
+    match device::attach(pdev, target) {
+        Ok(()) => dev_info!(pdev, "moved to {}\n", target.name()),
+        Err(error) => {
+            dev_err!(
+                pdev,
+                "not moved to {}: error {}\n",
+                target.name(),
+                error.to_errno()
+            );
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
-fn put_back(mover: &Mover, undo: Option<&DriverRef>) {
-    let Some(former) = mover.former.as_ref().or(undo) else {
-        return device::release_driver(&mover.pdev);
-    };
+/// Gives a function back to the driver that it had, if it has another now. One that had none stays
+/// with us.
+fn put_back(mover: &Candidate, ours: &DriverRef) {
+    let former = mover.former.as_ref().unwrap_or(ours);
 
-    if former.drives(&mover.pdev) {
-        return;
-    }
-    if let Err(error) = shift(&mover.pdev, former) {
-        dev_err!(
-            mover.pdev,
-            "not put back to {}: error {}; it has no driver now\n",
-            former.name(),
-            error.to_errno()
-        );
+    if !former.drives(&mover.pdev) && shift(&mover.pdev, former).is_err() {
+        dev_err!(mover.pdev, "not put back; it has no driver now\n");
     }
 }

@@ -44,7 +44,7 @@ impl kernel::InPlaceModule for VgaStub {
             _cards: card::Registry::new()?,
             _notifier <- Notifier::new(),
             _driver <- pci_driver::Registration::new(NAME, module),
-            _: { selection::apply(&*_driver) },
+            _: { selection::apply(&_driver) },
         })
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::abstractions::{
     rom::{
-        self,
-        Mapping, //
+        Mapping,
+        OpenRom, //
     },
     vgaarb, //
 };
@@ -37,6 +37,7 @@ pub(crate) enum Source {
 
 impl Source {
     /// Returns the word as it stands in the file `rom_source`.
+    #[inline(never)]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Bar => "bar",
@@ -76,38 +77,53 @@ impl Rom {
 ///
 /// A card without a ROM that can be used is claimed all the same.
 pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
-    let mut best = Rom::none();
+    let mut best = try_source(pdev, Source::Bar);
 
-    for source in [Source::Bar, Source::Efi, Source::Shadow] {
-        match read(pdev, source) {
-            Ok(rom) if rom.source != Source::None => return rom,
-            // What the first source has in a ROM's place tells the user most.
-            Ok(rom) if best.status == Status::None => best = rom,
-            Ok(_) => {}
-            Err(error) if error == ENXIO => {}
-            Err(error) => dev_warn!(
-                pdev,
-                "option ROM not read from source {}: error {}\n",
-                source.as_str(),
-                error.to_errno()
-            ),
+    for source in [Source::Efi, Source::Shadow] {
+        if best.source != Source::None {
+            break;
+        }
+
+        let next = try_source(pdev, source);
+
+        // What the first source has in a ROM's place tells the user most.
+        if next.source != Source::None || best.status == Status::None {
+            best = next;
         }
     }
     best
 }
 
+/// Reads one source. Where that fails there is no ROM.
+#[inline(never)]
+fn try_source(pdev: &pci::Device<Core<'_>>, source: Source) -> Rom {
+    match read(pdev, source) {
+        Ok(rom) => rom,
+        Err(error) => {
+            if error != ENXIO {
+                dev_warn!(
+                    pdev,
+                    "option ROM not read from source {}: error {}\n",
+                    source.as_str(),
+                    error.to_errno()
+                );
+            }
+            Rom::none()
+        }
+    }
+}
+
 /// Reads one source; fails with `ENXIO` where the card does not have it.
 fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
     let ids = (pdev.vendor_id().as_raw(), pdev.device_id());
-    let rom = match source {
-        Source::Bar => rom::with_bar(pdev, |mapping| Rom::read(mapping, source, ids)),
-        Source::Efi => rom::with_efi_copy(pdev, |mapping| Rom::read(mapping, source, ids)),
+    let open = match source {
+        Source::Bar => OpenRom::bar(pdev),
+        Source::Efi => OpenRom::efi_copy(pdev),
         // It belongs to the card that the firmware showed on, which may be another.
-        Source::Shadow if vgaarb::is_default(pdev) => {
-            rom::with_shadow(pdev, |mapping| Rom::read(mapping, source, ids))
-        }
+        Source::Shadow if vgaarb::is_default(pdev) => OpenRom::shadow(pdev),
         Source::Shadow | Source::None => Err(ENXIO),
     }?;
+    let rom = Rom::read(&open, source, ids)?;
 
     if source == Source::Shadow && !fits(&rom.image, ids.0, ids.1) {
         return Err(ENXIO);

@@ -10,7 +10,7 @@ use crate::{
         pci_driver::{
             DynamicId,
             Registration, //
-        },
+        }, //
     },
     driver::{
         VgaStubDriver,
@@ -35,7 +35,7 @@ pub(crate) fn apply(driver: &Registration<VgaStubDriver>) {
         match entry {
             Ok(id) => {
                 if driver.add_id(&dynamic_id(&id)).is_err() {
-                    pr_err!("no memory for {:04x}:{:04x}: not claimed\n", id.vendor, id.device);
+                    pr_err!("no memory to claim cards\n");
                 }
                 report_lost(&id);
             }
@@ -76,27 +76,19 @@ fn report_lost(id: &Id) {
         let Some(locked) = Locked::try_new(pdev) else {
             return;
         };
-        let Some(holder) = locked.driver() else {
+        let Ok(Some(holder)) = locked.driver() else {
             return;
         };
         if holder.manages_dma() {
-            dev_info!(pdev, "not claimed: {} has it; reclaim it by bind\n", holder.name());
+            dev_info!(pdev, "not claimed: {} has it\n", holder.name());
             return;
         }
-        match holder.module() {
-            Some(module) => dev_warn!(
-                pdev,
-                "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
-                 /etc/modprobe.d and a new initramfs, or driver_override\n",
-                holder.name(),
-                module
-            ),
-            None => dev_warn!(
-                pdev,
-                "not claimed: {} has it, which is built into the kernel. To be earlier: \
-                 driver_override, or unbind it by hand\n",
-                holder.name()
-            ),
-        }
+        dev_warn!(
+            pdev,
+            "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
+             /etc/modprobe.d and a new initramfs, or driver_override\n",
+            holder.name(),
+            holder.module().unwrap_or(c"<built in>")
+        );
     });
 }

@@ -139,17 +139,18 @@ pub struct Card<K> {
 /// not. Else it is the first VGA card that decodes I/O or memory: one that is off was left so by
 /// its firmware or by its driver. Cards that are held get nothing.
 pub fn heir<K>(cards: impl IntoIterator<Item = Card<K>>) -> Option<K> {
-    let mut first = None;
-    for card in cards {
-        if card.held || !is_vga_class(card.class) {
-            continue;
-        }
-        if card.default {
-            return Some(card.key);
-        }
-        if first.is_none() && card.command & COMMAND_DECODE != 0 {
-            first = Some(card.key);
-        }
+    cards.into_iter().fold(None, better).map(|card| card.key)
+}
+
+/// Returns the better of two cards as [`heir`] has it, for those who see one after another: the
+/// best so far, and the next.
+pub fn better<K>(best: Option<Card<K>>, next: Card<K>) -> Option<Card<K>> {
+    if next.held || !is_vga_class(next.class) {
+        return best;
     }
-    first
+    match best {
+        Some(best) if best.default || !next.default => Some(best),
+        None if !next.default && next.command & COMMAND_DECODE == 0 => None,
+        _ => Some(next),
+    }
 }

@@ -50,7 +50,7 @@ pub enum Direction {
 
 impl Direction {
     /// Returns whether a member moves.
-    const fn moves(self, member: &Member) -> bool {
+    pub const fn moves(self, member: &Member) -> bool {
         member.claimed
             && match self {
                 Self::HandOff => matches!(member.binding, Binding::Held),
@@ -59,7 +59,7 @@ impl Direction {
     }
 
     /// Returns whether a member forbids the move.
-    const fn is_forbidden_by(self, member: &Member) -> bool {
+    pub const fn is_forbidden_by(self, member: &Member) -> bool {
         let concerned = match self {
             Self::HandOff => true,
             Self::Reclaim => member.claimed,
@@ -71,7 +71,7 @@ impl Direction {
     ///
     /// A VGA card is the one whose move others notice, by what it decodes: it is given away when
     /// all else is known to work, and taken back before all else.
-    const fn turn(self, member: &Member) -> u8 {
+    pub const fn turn(self, member: &Member) -> u8 {
         let turn = match member.kind {
             Kind::Companion => 0,
             Kind::Display => 1,
@@ -85,16 +85,18 @@ impl Direction {
 }
 
 /// The last of the turns in which members move.
-const LAST_TURN: u8 = 2;
+pub const LAST_TURN: u8 = 2;
 
 /// Returns the index of the first member that forbids a move, so that nothing is to be moved at
 /// all.
 ///
 /// Whether something is in use is not told by this.
 pub fn blocker(direction: Direction, members: &[Member]) -> Option<usize> {
-    members
-        .iter()
-        .position(|member| direction.is_forbidden_by(member))
+    (0..members.len()).find(|&index| {
+        members
+            .get(index)
+            .is_some_and(|member| direction.is_forbidden_by(member))
+    })
 }
 
 /// Returns the indices of the members that move, in the order in which they do: companions,

@@ -185,11 +185,11 @@ pub struct BadEntry<'a> {
 
 impl fmt::Display for BadEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ids= entry {} \"", self.position)?;
-        write_text(f, self.text)?;
         write!(
             f,
-            "\" at character {}: {} {}",
+            "ids= entry {} \"{}\" at character {}: {} {}",
+            self.position,
+            Printable(self.text),
             self.offset.saturating_add(1),
             self.field.as_str(),
             self.reason.message(),
@@ -197,20 +197,24 @@ impl fmt::Display for BadEntry<'_> {
     }
 }
 
-/// Writes what may be anything: no more than [`SHOWN`] bytes of it, and what is not printable
+/// What may be anything, shown as no more than [`SHOWN`] bytes of it, and what is not printable
 /// ASCII, a quote or a backslash, as `\xNN`.
-fn write_text(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
-    for &byte in text.iter().take(SHOWN) {
-        match byte {
-            b'"' | b'\\' => write!(f, "\\x{byte:02x}")?,
-            b' '..=b'~' => fmt::Write::write_char(f, char::from(byte))?,
-            _ => write!(f, "\\x{byte:02x}")?,
+struct Printable<'a>(&'a [u8]);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &byte in self.0.iter().take(SHOWN) {
+            if matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\' {
+                fmt::Write::write_char(f, char::from(byte))?;
+            } else {
+                write!(f, "\\x{byte:02x}")?;
+            }
         }
+        if self.0.len() > SHOWN {
+            f.write_str("...")?;
+        }
+        Ok(())
     }
-    if text.len() > SHOWN {
-        f.write_str("...")?;
-    }
-    Ok(())
 }
 
 /// The entries of a parameter: see [`parse`].
@@ -275,8 +279,9 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// Takes the first part of `text`, which starts at `offset` in the parameter.
+    #[inline(never)]
     fn first(text: &'a [u8], divider: u8, offset: usize) -> Self {
-        let end = text.iter().position(|&byte| byte == divider);
+        let end = (0..text.len()).find(|&at| text.get(at) == Some(&divider));
         let part = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
         let trimmed = part.trim_ascii_start();
         let blanks = part.len().saturating_sub(trimmed.len());

@@ -74,6 +74,7 @@ pub enum Status {
 
 impl Status {
     /// Returns the word as it stands in `rom_status`.
+    #[inline(never)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -244,6 +245,7 @@ pub struct Image<'a> {
 
 impl<'a> Image<'a> {
     /// Reads the image at `offset` of a ROM of `limit` bytes, of which `rom` is there.
+    #[inline(never)]
     fn read(rom: &'a [u8], limit: usize, offset: usize) -> Result<Self, Stop> {
         let tail = rom.get(offset..).unwrap_or_default();
         let room = limit.saturating_sub(offset);
@@ -449,6 +451,7 @@ pub struct Images<'a> {
 impl<'a> Iterator for Images<'a> {
     type Item = Result<Image<'a>, Broken>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
         let offset = match self.next.take()? {
             Ok(offset) => offset,
@@ -555,18 +558,14 @@ pub fn status(rom: &[u8], identity: Option<(u16, u16)>) -> Status {
     if rom.is_empty() {
         return Status::None;
     }
-    let mut fits = identity.is_none();
     let mut checksums_hold = true;
     for image in images(rom) {
         match image {
-            Ok(image) => {
-                fits |= identity.is_some_and(|(vendor, device)| image.fits(vendor, device));
-                checksums_hold &= image.checksum_holds();
-            }
+            Ok(image) => checksums_hold &= image.checksum_holds(),
             Err(broken) => return broken.status(),
         }
     }
-    if !fits {
+    if identity.is_some_and(|(vendor, device)| !fits(rom, vendor, device)) {
         Status::IdMismatch
     } else if !checksums_hold {
         Status::BadChecksum

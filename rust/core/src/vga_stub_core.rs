@@ -22,8 +22,9 @@
 //!
 //! No `unsafe`, no allocation, no recursion, no panic: what comes from outside is read by `get()`,
 //! sizes are added by `checked_add()`, and every loop has an end that does not depend on the
-//! data alone. Functions that only the host's tool needs are `#[inline]`, so that the module does
-//! not carry them.
+//! data alone. What counts by itself with a check for overflow (`enumerate()`, `position()`) is not
+//! used, so that no call of the panic machinery is left. Functions that only the host's tool needs
+//! are `#[inline]`, so that the module does not carry them.
 
 // Kbuild passes `-Zcrate-attr=no_std` by itself.
 #![cfg_attr(not(CONFIG_RUST), no_std)]

@@ -10,7 +10,7 @@ use kernel::{
     device::Core,
     error::to_result,
     pci,
-    prelude::*,
+    prelude::*, //
 };
 
 /// Evicts the firmware's framebuffer (efifb, vesafb, simpledrm) from a card's memory, and vgacon if

@@ -58,11 +58,9 @@ pub(crate) struct DriverRef(NonNull<bindings::device_driver>);
 
 impl DriverRef {
     /// Finds a driver by its name.
+    #[inline(never)]
     pub(crate) fn find(name: &CStr) -> Option<Self> {
-        let mut search = Search {
-            name,
-            found: None,
-        };
+        let mut search = Search { name, found: None };
 
         // SAFETY: The bus is registered before any module is loaded, and `match_driver` gets what
         // it expects.
@@ -77,15 +75,39 @@ impl DriverRef {
         search.found
     }
 
+    /// Takes a reference to a driver; [`None`] if its module is on its way out.
+    ///
+    /// # Safety
+    ///
+    /// `driver` is that of a PCI driver, and valid during the call.
+    pub(super) unsafe fn try_new(driver: NonNull<bindings::device_driver>) -> Option<Self> {
+        // SAFETY: By the requirements. NULL, the module of a driver that is built in, is allowed.
+        let got = unsafe { bindings::try_module_get((*driver.as_ptr()).owner) };
+
+        // INVARIANT: The reference was just taken.
+        got.then_some(Self(driver))
+    }
+
     /// Returns the driver.
     pub(super) fn as_ptr(&self) -> *mut bindings::device_driver {
         self.0.as_ptr()
     }
 
     /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
+    #[inline(never)]
     pub(crate) fn name(&self) -> &CStr {
         // SAFETY: By the type invariant the driver is valid; a name is NUL-terminated and static.
         unsafe { CStr::from_char_ptr((*self.0.as_ptr()).name) }
+    }
+
+    /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
+    pub(crate) fn module(&self) -> Option<&CStr> {
+        // SAFETY: By the type invariant the driver's module stays; its name is NUL-terminated.
+        unsafe {
+            let name = &(*self.0.as_ptr()).owner.as_ref()?.name;
+
+            Some(CStr::from_char_ptr(name.as_ptr().cast()))
+        }
     }
 
     /// Returns whether a device is bound to the driver. The answer may be old when it arrives.
@@ -110,6 +132,7 @@ impl DriverRef {
 }
 
 impl Drop for DriverRef {
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant the driver is valid and a reference is owned. NULL, the
         // module of a driver that is built in, is allowed.
@@ -128,17 +151,12 @@ extern "C" fn match_driver(driver: *mut bindings::device_driver, data: *mut c_vo
     // SAFETY: `DriverRef::find` passes its search, and uses it only after the walk.
     let search = unsafe { &mut *data.cast::<Search<'_>>() };
     // SAFETY: The walk keeps the driver's bus data alive, and `bus_remove_driver()` waits for
-    // that; its name is NUL-terminated.
-    let name = unsafe { CStr::from_char_ptr((*driver).name) };
-
-    if name.to_bytes() != search.name.to_bytes() {
+    // that; both names are NUL-terminated.
+    if unsafe { bindings::strcmp((*driver).name, search.name.as_char_ptr()) } != 0 {
         return 0;
     }
-    // SAFETY: As above. A module that is on its way out is not got.
-    if unsafe { bindings::try_module_get((*driver).owner) } {
-        // INVARIANT: The reference was just taken.
-        search.found = NonNull::new(driver).map(DriverRef);
-    }
+    // SAFETY: As above; the bus is that of PCI.
+    search.found = NonNull::new(driver).and_then(|driver| unsafe { DriverRef::try_new(driver) });
     1
 }
 

@@ -86,6 +86,8 @@ impl File {
     }
 }
 
+// There are more fields with CONFIG_DEBUG_LOCK_ALLOC.
+#[allow(clippy::needless_update)]
 const fn attribute(name: &'static CStr, mode: u16) -> bindings::attribute {
     bindings::attribute {
         name: kernel::str::as_char_ptr_in_const_context(name),
@@ -167,8 +169,7 @@ impl<T: Class> Groups<T> {
 
     const BINARIES: &'static [*const bindings::bin_attribute; 2] = &Self::BINARY;
 
-    const LIST: &'static [*const bindings::attribute_group; 2] =
-        &[&Self::GROUP, core::ptr::null()];
+    const LIST: &'static [*const bindings::attribute_group; 2] = &[&Self::GROUP, core::ptr::null()];
 }
 
 /// The registration of a class; dropping it ends it. Its devices hold a reference.
@@ -223,7 +224,8 @@ unsafe impl<T: Class> Send for Device<T> {}
 unsafe impl<T: Class> Sync for Device<T> {}
 
 impl<T: Class> Device<T> {
-    /// Creates a device of a class that is registered, with a link `device` to a PCI device.
+    /// Creates a device of a class that is registered, with the name of a PCI device and a link
+    /// `device` to it.
     ///
     /// It is no child of the PCI device. A child would have to go before its parent does, but a
     /// driver that is not bound to the parent learns of its removal only from the bus's notifier,
@@ -232,7 +234,7 @@ impl<T: Class> Device<T> {
     /// # Errors
     ///
     /// `EEXIST`: there is one of that name. `ENODEV`: the class is not registered. `ENOMEM`.
-    pub(crate) fn new(name: &CStr, pdev: &pci::Device, data: Arc<T>) -> Result<Self> {
+    pub(crate) fn new(pdev: &pci::Device, data: Arc<T>) -> Result<Self> {
         let class = T::definition().class.get();
         let node = KBox::new(
             Node {
@@ -255,7 +257,7 @@ impl<T: Class> Device<T> {
                 0,
                 core::ptr::from_ref(&*node).cast_mut().cast(),
                 c"%s".as_char_ptr(),
-                name.as_char_ptr(),
+                bindings::dev_name(as_device(pdev)),
             )
         })?;
         // INVARIANT: By the above. From here on `drop` unregisters the device.
@@ -295,6 +297,7 @@ impl<T: Class> Device<T> {
 }
 
 impl<T: Class> Drop for Device<T> {
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered. When this returns nobody is in
         // the files' functions, nor will be, so that `node` may go.
@@ -322,7 +325,7 @@ unsafe fn node_of_kobject<'a, T: Class>(kobj: *mut bindings::kobject) -> &'a Nod
     unsafe { node(kernel::container_of!(kobj, bindings::device, kobj)) }
 }
 
-unsafe extern "C" fn show<T: Class, F: Show<T>>(
+extern "C" fn show<T: Class, F: Show<T>>(
     dev: *mut bindings::device,
     _attribute: *mut bindings::device_attribute,
     page: *mut c_char,
@@ -343,7 +346,7 @@ unsafe extern "C" fn show<T: Class, F: Show<T>>(
     len as isize
 }
 
-unsafe extern "C" fn store<T: Class, F: Store<T>>(
+extern "C" fn store<T: Class, F: Store<T>>(
     dev: *mut bindings::device,
     _attribute: *mut bindings::device_attribute,
     buffer: *const c_char,
@@ -357,7 +360,7 @@ unsafe extern "C" fn store<T: Class, F: Store<T>>(
     from_result(|| F::store(&node.data, text).map(|()| len as isize))
 }
 
-unsafe extern "C" fn uevent<T: Class>(
+extern "C" fn uevent<T: Class>(
     dev: *const bindings::device,
     env: *mut bindings::kobj_uevent_env,
 ) -> c_int {
@@ -383,7 +386,7 @@ unsafe extern "C" fn uevent<T: Class>(
     }
 }
 
-unsafe extern "C" fn rom_mode<T: Class>(
+extern "C" fn rom_mode<T: Class>(
     kobj: *mut bindings::kobject,
     attribute: *const bindings::bin_attribute,
     _index: c_int,
@@ -398,7 +401,7 @@ unsafe extern "C" fn rom_mode<T: Class>(
     }
 }
 
-unsafe extern "C" fn rom_size<T: Class>(
+extern "C" fn rom_size<T: Class>(
     kobj: *mut bindings::kobject,
     _attribute: *const bindings::bin_attribute,
     _index: c_int,
@@ -409,7 +412,7 @@ unsafe extern "C" fn rom_size<T: Class>(
     node.data.rom().map_or(0, <[u8]>::len)
 }
 
-unsafe extern "C" fn rom_read<T: Class>(
+extern "C" fn rom_read<T: Class>(
     _file: *mut bindings::file,
     kobj: *mut bindings::kobject,
     _attribute: *const bindings::bin_attribute,

@@ -6,11 +6,12 @@
 
 use super::bus::DriverRef;
 use super::pci::as_device;
+use core::ptr::NonNull;
 use kernel::{
     bindings,
     error::to_result,
     pci,
-    prelude::*,
+    prelude::*, //
 };
 
 /// A device that is locked (`device_lock()`): it gets and loses no driver.
@@ -43,11 +44,18 @@ impl<'a> Locked<'a> {
     }
 
     /// Returns the driver that the device is bound to.
-    pub(crate) fn driver(&self) -> Option<BoundDriver<'_>> {
-        // SAFETY: The device is locked, so that its driver stays as it is.
-        let driver = unsafe { (*as_device(self.0)).driver.as_ref() };
-
-        driver.map(BoundDriver)
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY`: the driver's module is on its way out.
+    #[inline(never)]
+    pub(crate) fn driver(&self) -> Result<Option<DriverRef>> {
+        // SAFETY: The device is locked, so that its driver stays bound, and with it valid.
+        match NonNull::new(unsafe { (*as_device(self.0)).driver }) {
+            None => Ok(None),
+            // SAFETY: As above, and the device is on the PCI bus.
+            Some(driver) => unsafe { DriverRef::try_new(driver) }.ok_or(EBUSY).map(Some),
+        }
     }
 }
 
@@ -55,38 +63,6 @@ impl Drop for Locked<'_> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the mutex is ours.
         unsafe { bindings::mutex_unlock(&raw mut (*as_device(self.0)).mutex) };
-    }
-}
-
-/// The driver of a device that is locked.
-pub(crate) struct BoundDriver<'a>(&'a bindings::device_driver);
-
-impl BoundDriver<'_> {
-    /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
-    pub(crate) fn name(&self) -> &CStr {
-        // SAFETY: A registered driver's name is NUL-terminated.
-        unsafe { CStr::from_char_ptr(self.0.name) }
-    }
-
-    /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
-    pub(crate) fn module(&self) -> Option<&CStr> {
-        // SAFETY: A bound driver's module is there, and its name is NUL-terminated.
-        unsafe {
-            let name = &self.0.owner.as_ref()?.name;
-
-            Some(CStr::from_char_ptr(name.as_ptr().cast()))
-        }
-    }
-
-    /// As [`DriverRef::manages_dma`].
-    pub(crate) fn manages_dma(&self) -> bool {
-        let driver = core::ptr::from_ref(self.0).cast_mut();
-
-        // SAFETY: The device is on the PCI bus and so is its driver, which is embedded in a
-        // `struct pci_driver`.
-        unsafe {
-            (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma
-        }
     }
 }
 

@@ -14,8 +14,7 @@ use kernel::{
     bindings,
     error::to_result,
     pci,
-    prelude::*,
-    sync::aref::ARef, //
+    prelude::*, //
 };
 
 /// A reference to an IOMMU group.
@@ -41,24 +40,25 @@ impl Group {
         unsafe { bindings::iommu_group_id(self.0.as_ptr()) }
     }
 
-    /// Returns the group's PCI devices, of which bridges may be some.
+    /// Calls a function for each of the group's PCI devices, of which bridges may be some, with the
+    /// group's mutex held.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`.
-    pub(crate) fn members(&self) -> Result<KVec<ARef<pci::Device>>> {
-        let mut members = KVec::new();
-
-        // SAFETY: By the type invariant the group is valid. `collect` gets the vector that it
+    /// The function's first.
+    pub(crate) fn for_each_member<F>(&self, mut call: F) -> Result
+    where
+        F: FnMut(&pci::Device) -> Result,
+    {
+        // SAFETY: By the type invariant the group is valid. `each` gets the function that it
         // expects, which outlives the call.
         to_result(unsafe {
             bindings::iommu_group_for_each_dev(
                 self.0.as_ptr(),
-                (&raw mut members).cast(),
-                Some(collect),
+                (&raw mut call).cast(),
+                Some(each::<F>),
             )
-        })?;
-        Ok(members)
+        })
     }
 
     /// Takes the group's DMA ownership, as a user of vfio does when it opens a device.
@@ -98,6 +98,7 @@ impl Group {
 }
 
 impl Drop for Group {
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant a reference is owned.
         unsafe { bindings::iommu_group_put(self.0.as_ptr()) };
@@ -122,26 +123,28 @@ impl DmaOwnership {
 }
 
 impl Drop for DmaOwnership {
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant it is ours to give back.
         unsafe { bindings::iommu_group_release_dma_owner(self.0 .0.as_ptr()) };
     }
 }
 
-/// Adds a device of a group to a vector. Called with the group's mutex held.
-extern "C" fn collect(dev: *mut bindings::device, data: *mut c_void) -> c_int {
-    // SAFETY: `Group::members` passes its vector, and uses it only after the walk.
-    let members = unsafe { &mut *data.cast::<KVec<ARef<pci::Device>>>() };
+/// Passes a device of a group to a function. Called with the group's mutex held.
+extern "C" fn each<F>(dev: *mut bindings::device, data: *mut c_void) -> c_int
+where
+    F: FnMut(&pci::Device) -> Result,
+{
+    // SAFETY: `Group::for_each_member` passes its function, and uses it only after the walk.
+    let call = unsafe { &mut *data.cast::<F>() };
 
     // SAFETY: The group keeps its devices as long as its mutex is held.
     if !unsafe { bindings::dev_is_pci(dev) } {
         return 0;
     }
     // SAFETY: As above, and the device is on the PCI bus.
-    let pdev = unsafe { from_device(dev) };
-
-    match members.push(pdev.into(), GFP_KERNEL) {
+    match call(unsafe { from_device(dev) }) {
         Ok(()) => 0,
-        Err(_) => ENOMEM.to_errno(),
+        Err(error) => error.to_errno(),
     }
 }

@@ -8,7 +8,7 @@
 use core::cell::UnsafeCell;
 use kernel::{
     bindings,
-    prelude::*,
+    prelude::*, //
 };
 
 /// An entry of the `__param` section.

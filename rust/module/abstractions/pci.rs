@@ -105,6 +105,7 @@ pub(crate) trait DeviceExt {
 
     /// Returns whether all bridges above the device forward the legacy VGA ranges to it
     /// (`PCI_BRIDGE_CTL_VGA`).
+    #[inline(never)]
     fn is_vga_routed(&self) -> bool {
         // SAFETY: A device keeps its bus and the bridges above it as long as it lives.
         unsafe {
@@ -141,6 +142,7 @@ pub(crate) trait DeviceExt {
 
     /// Returns a resource by its index: BARs 0 to 5, [`ROM`]. One that the device does not have
     /// has no length.
+    #[inline(never)]
     fn resource(&self, index: usize) -> Resource {
         // SAFETY: As in `class`. The kernel changes a resource only while no driver is bound.
         let Some(resource) = (unsafe { (&raw const (*self.raw()).resource).as_ref() })
@@ -159,10 +161,7 @@ pub(crate) trait DeviceExt {
             // An empty resource is noted as start 0, end 0, without flags.
             len: match resource.flags {
                 0 => 0,
-                _ => resource
-                    .end
-                    .wrapping_sub(resource.start)
-                    .wrapping_add(1),
+                _ => resource.end.wrapping_sub(resource.start).wrapping_add(1),
             },
             flags: resource.flags,
             assigned: !resource.parent.is_null(),
@@ -174,7 +173,9 @@ impl<Ctx: DeviceContext> DeviceExt for pci::Device<Ctx> {
     fn raw(&self) -> *mut bindings::pci_dev {
         // `pci::Device` is `repr(transparent)` over an `Opaque`, whose contents may be changed
         // through a shared reference.
-        core::ptr::from_ref(self).cast::<bindings::pci_dev>().cast_mut()
+        core::ptr::from_ref(self)
+            .cast::<bindings::pci_dev>()
+            .cast_mut()
     }
 }
 
@@ -253,6 +254,7 @@ impl CoreExt for pci::Device<Core<'_>> {}
 /// # Safety
 ///
 /// `pdev` is valid.
+#[inline(never)]
 unsafe fn read_word(pdev: *mut bindings::pci_dev, offset: u32) -> u16 {
     let mut value = u16::MAX;
 

@@ -22,7 +22,7 @@ use core::{
     sync::atomic::{
         AtomicPtr,
         Ordering, //
-    },
+    }, //
 };
 use kernel::{
     bindings,
@@ -104,17 +104,11 @@ pub(crate) trait Driver: 'static {
     fn remove(pdev: &pci::Device<Core<'_>>, data: Self::Data);
 
     /// Leaves the device as the next kernel is to find it.
-    fn shutdown(
-        pdev: &pci::Device<Core<'_>>,
-        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
-    );
+    fn shutdown(pdev: &pci::Device<Core<'_>>, data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 
     /// Puts the device back in its state after the system slept and the kernel restored the
     /// configuration space, or after a reset of the function.
-    fn resume(
-        pdev: &pci::Device<Core<'_>>,
-        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
-    );
+    fn resume(pdev: &pci::Device<Core<'_>>, data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 
     /// An error was reported on the device or on a bus above it.
     fn error_detected(channel: Channel) -> Recovery;
@@ -242,9 +236,7 @@ impl<T: Driver> Registration<T> {
             let data = T::probe(device)?;
 
             // SAFETY: The device is valid and locked.
-            unsafe {
-                bindings::dev_set_drvdata(&raw mut (*pdev).dev, data.into_foreign().cast())
-            };
+            unsafe { bindings::dev_set_drvdata(&raw mut (*pdev).dev, data.into_foreign().cast()) };
             Ok(0)
         })
     }
@@ -255,7 +247,8 @@ impl<T: Driver> Registration<T> {
         // SAFETY: The PCI core calls this once after a `probe` that succeeded, which set the data.
         // All other callbacks that borrow it have the device locked too.
         let data = unsafe {
-            let data = T::Data::from_foreign(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast());
+            let data =
+                T::Data::from_foreign(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast());
 
             bindings::dev_set_drvdata(&raw mut (*pdev).dev, core::ptr::null_mut());
             data
@@ -271,16 +264,14 @@ impl<T: Driver> Registration<T> {
     /// `pdev` is valid, bound to this driver and locked.
     unsafe fn with<R>(
         pdev: *mut bindings::pci_dev,
-        call: impl FnOnce(
-            &pci::Device<Core<'_>>,
-            <T::Data as ForeignOwnable>::Borrowed<'_>,
-        ) -> R,
+        call: impl FnOnce(&pci::Device<Core<'_>>, <T::Data as ForeignOwnable>::Borrowed<'_>) -> R,
     ) -> R {
         // SAFETY: By the requirements of this function.
         let device = unsafe { core_device(pdev) };
         // SAFETY: As the device is bound, `probe` set the data, and `remove` will not take it
         // while the device is locked.
-        let data = unsafe { T::Data::borrow(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast()) };
+        let data =
+            unsafe { T::Data::borrow(bindings::dev_get_drvdata(&raw mut (*pdev).dev).cast()) };
 
         call(device, data)
     }

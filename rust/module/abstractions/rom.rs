@@ -9,7 +9,10 @@ use super::pci::{
     DeviceExt as _,
     ROM, //
 };
-use core::ptr::NonNull;
+use core::{
+    ops::Deref,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
     device::Core,
@@ -32,12 +35,13 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no room for the mapping. `EINVAL`: nothing to map.
-    fn new(start: u64, len: usize) -> Result<Self> {
+    /// `ENOMEM`: no room for the mapping. `ENXIO`: nothing to map.
+    fn new(start: u64, len: u64) -> Result<Self> {
         if start == 0 || len == 0 {
-            return Err(EINVAL);
+            return Err(ENXIO);
         }
 
+        let len = usize::try_from(len)?;
         // SAFETY: Mapping any range of physical addresses is allowed; what reading does to the
         // hardware is for the callers in this file to answer.
         let base = unsafe { bindings::ioremap(start, len) };
@@ -68,14 +72,19 @@ impl Mapping {
         if end > self.len || start % 4 != 0 || end % 4 != 0 {
             return Err(EINVAL);
         }
-        buffer.reserve(end.saturating_sub(start), GFP_KERNEL)?;
-        for offset in (start..end).step_by(4) {
-            // SAFETY: `offset + 4` is at most `end`, which is within the mapping; mappings start
-            // at page boundaries or at the image's start, which is aligned to 512 bytes.
+        buffer.resize(end, 0, GFP_KERNEL)?;
+        for (offset, bytes) in (0..).step_by(4).zip(buffer.chunks_exact_mut(4)) {
+            if offset < start {
+                continue;
+            }
+            // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping;
+            // mappings start at page boundaries or at the image's start, which is aligned to 512
+            // bytes.
             let dword = unsafe { bindings::readl(self.base.as_ptr().wrapping_byte_add(offset)) };
 
-            // The vector has room, as it was reserved above.
-            buffer.extend_from_slice(&dword.to_le_bytes(), GFP_KERNEL)?;
+            for (to, from) in bytes.iter_mut().zip(dword.to_le_bytes()) {
+                *to = from;
+            }
         }
         Ok(())
     }
@@ -88,79 +97,98 @@ impl Drop for Mapping {
     }
 }
 
-/// Calls a function with a device's own ROM, read through its ROM BAR at the address that the
-/// kernel gave it. Afterwards COMMAND and the ROM BAR's register are as before.
-///
-/// # Errors
-///
-/// `ENXIO`: the device has no ROM BAR that the kernel knows of. `ENOSPC`: there is no address for
-/// it. Those of the function.
-pub(crate) fn with_bar<R>(
-    pdev: &pci::Device<Core<'_>>,
-    call: impl FnOnce(&Mapping) -> Result<R>,
-) -> Result<R> {
-    let mut resource = pdev.resource(ROM);
+/// A ROM that can be read; dropping it puts back what was changed for that.
+pub(crate) struct OpenRom<'a, 'b> {
+    // Dropped in this order.
+    mapping: Mapping,
+    _decode: Option<MemoryDecode<'a, 'b>>,
+    _bar: Option<RomBar<'a, 'b>>,
+}
 
-    if resource.len == 0 || resource.is_rom_shadow() {
-        return Err(ENXIO);
-    }
+impl<'a, 'b> OpenRom<'a, 'b> {
+    /// Opens a device's own ROM, behind its ROM BAR at the address that the kernel gave it. COMMAND
+    /// and the BAR's register are put back afterwards.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: the device has no ROM BAR that the kernel knows of. `ENOSPC`: there is no address
+    /// for it. `ENOMEM`.
+    pub(crate) fn bar(pdev: &'a pci::Device<Core<'b>>) -> Result<Self> {
+        let mut resource = pdev.resource(ROM);
 
-    let _enabled = RomBar::save(pdev);
-
-    // As `pci_map_rom()` does: firmware often leaves the ROM BAR without an address.
-    if !resource.assigned {
-        // SAFETY: The device is valid, locked, and decodes no memory by this BAR.
-        if unsafe { bindings::pci_assign_resource(pdev.raw(), ROM as c_int) } != 0 {
-            return Err(ENOSPC);
+        if resource.len == 0 || resource.is_rom_shadow() {
+            return Err(ENXIO);
         }
-        resource = pdev.resource(ROM);
+
+        let bar = RomBar::save(pdev);
+
+        // As `pci_map_rom()` does: firmware often leaves the ROM BAR without an address.
+        if !resource.assigned {
+            // SAFETY: The device is valid, locked, and decodes no memory by this BAR.
+            if unsafe { bindings::pci_assign_resource(pdev.raw(), ROM as c_int) } != 0 {
+                return Err(ENOSPC);
+            }
+            resource = pdev.resource(ROM);
+        }
+
+        let mapping = Mapping::new(resource.start, resource.len)?;
+        let decode = MemoryDecode::on(pdev);
+
+        // SAFETY: The device is valid and locked. Its ROM resource has an address, so that enabling
+        // it makes nothing else unreachable. The function sets the enable bit and the address.
+        if unsafe { bindings::pci_enable_rom(pdev.raw()) } != 0 {
+            return Err(ENXIO);
+        }
+        Ok(Self {
+            mapping,
+            _decode: Some(decode),
+            _bar: Some(bar),
+        })
     }
 
-    let mapping = Mapping::new(resource.start, resource.len as usize)?;
-    let _decode = MemoryDecode::on(pdev);
+    /// Opens the copy of a device's ROM that the UEFI firmware made before it ran it.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: there is no such copy. `ENOMEM`.
+    pub(crate) fn efi_copy(pdev: &pci::Device<Core<'b>>) -> Result<Self> {
+        // SAFETY: The device is valid; the fields are set before it is on its bus
+        // (`pcibios_device_add()` in arch/x86/pci/common.c).
+        let (start, len) = unsafe { ((*pdev.raw()).rom, (*pdev.raw()).romlen) };
 
-    // SAFETY: The device is valid and locked. Its ROM resource has an address, so that enabling it
-    // makes nothing else unreachable. The function sets the enable bit and the address.
-    if unsafe { bindings::pci_enable_rom(pdev.raw()) } != 0 {
-        return Err(ENXIO);
+        Self::copy(start, len as u64 & !3)
     }
-    call(&mapping)
+
+    /// Opens the shadow: the copy of a ROM at 0xC0000 that POST has modified.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: the kernel says that the device has none. `ENOMEM`.
+    pub(crate) fn shadow(pdev: &pci::Device<Core<'b>>) -> Result<Self> {
+        let resource = pdev.resource(ROM);
+
+        if !resource.is_rom_shadow() {
+            return Err(ENXIO);
+        }
+        Self::copy(resource.start, resource.len)
+    }
+
+    /// Opens a copy in memory.
+    fn copy(start: u64, len: u64) -> Result<Self> {
+        Ok(Self {
+            mapping: Mapping::new(start, len)?,
+            _decode: None,
+            _bar: None,
+        })
+    }
 }
 
-/// Calls a function with the copy of a device's ROM that the UEFI firmware made before it ran it.
-///
-/// # Errors
-///
-/// `ENXIO`: there is no such copy. Those of the function.
-pub(crate) fn with_efi_copy<R>(
-    pdev: &pci::Device<Core<'_>>,
-    call: impl FnOnce(&Mapping) -> Result<R>,
-) -> Result<R> {
-    // SAFETY: The device is valid; the fields are set before it is on its bus
-    // (`pcibios_device_add()` in arch/x86/pci/common.c).
-    let (start, len) = unsafe { ((*pdev.raw()).rom, (*pdev.raw()).romlen) };
+impl Deref for OpenRom<'_, '_> {
+    type Target = Mapping;
 
-    if start == 0 || len == 0 {
-        return Err(ENXIO);
+    fn deref(&self) -> &Mapping {
+        &self.mapping
     }
-    call(&Mapping::new(start, len & !3)?)
-}
-
-/// Calls a function with the shadow: the copy of a ROM at 0xC0000 that POST has modified.
-///
-/// # Errors
-///
-/// `ENXIO`: the kernel says that the device has none. Those of the function.
-pub(crate) fn with_shadow<R>(
-    pdev: &pci::Device<Core<'_>>,
-    call: impl FnOnce(&Mapping) -> Result<R>,
-) -> Result<R> {
-    let resource = pdev.resource(ROM);
-
-    if !resource.is_rom_shadow() {
-        return Err(ENXIO);
-    }
-    call(&Mapping::new(resource.start, resource.len as usize)?)
 }
 
 /// A device whose memory decode is on; dropping this puts COMMAND back.

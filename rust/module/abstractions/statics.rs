@@ -26,7 +26,7 @@ macro_rules! static_mutex {
                         Release, //
                     },
                     GlobalGuard, //
-                },
+                }, //
             };
 
             kernel::sync::global_lock! {
@@ -47,6 +47,7 @@ macro_rules! static_mutex {
             }
 
             /// Locks the mutex; fails with `ENODEV` before `init`.
+            #[inline(never)]
             pub(super) fn lock() -> Result<GlobalGuard<LOCK>> {
                 if STATE.load(Acquire) == 2 {
                     Ok(LOCK.lock())

@@ -47,6 +47,7 @@ impl SilentClient {
 }
 
 impl Drop for SilentClient {
+    #[inline(never)]
     fn drop(&mut self) {
         let pdev = self.pdev.raw();
 
