@@ -97,7 +97,7 @@ class Boot:
             "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic printk.devkmsg=on",
             "log_buf_len=4M loglevel=4 random.trust_cpu=on",
             # Emulated on a busy machine, time does not pass as these checks expect.
-            "no_timer_check tsc=reliable",
+            "no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_suppress=1",
             top.append,
             f"TOPOLOGY={top.name}",
             "CARDS=" + ",".join(f"{k}:{v}" for k, v in top.cards.items()),
@@ -106,7 +106,7 @@ class Boot:
             "TESTS=" + ",".join(test.name for test in self.tests),
         ]
         command = ["qemu-system-x86_64", "-machine", top.machine, "-accel", "tcg"]
-        command += ["-cpu", "max", "-smp", "2", "-m", MEMORY, "-nodefaults"]
+        command += ["-cpu", "max", "-smp", str(top.processors), "-m", MEMORY, "-nodefaults"]
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.

@@ -18,6 +18,7 @@ class Topology:
     firmware: str
     devices: tuple[str, ...]
     append: str
+    processors: int
     cards: dict[str, str]
     roms: dict[str, str]
     modules: tuple[str, ...]
@@ -49,6 +50,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         firmware=entry.get("firmware", base["firmware"]),
         devices=(*shared, *entry["devices"]),
         append=entry.get("append", base["append"]),
+        processors=entry.get("processors", base["processors"]),
         cards=entry.get("cards", {}),
         roms=entry.get("roms", {}),
         modules=tuple(entry.get("modules", ())),
