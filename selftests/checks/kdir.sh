@@ -23,7 +23,7 @@ refused()
 			status=1
 		fi
 	done
-	if grep -q 'RUSTC\|BINDGEN ' /tmp/out; then
+	if grep -qE '^  (RUSTC|BINDGEN) ' /tmp/out; then
 		echo "$name: the build was started"
 		status=1
 	fi

@@ -111,7 +111,7 @@ class Boot:
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.
         command += ["-d", "cpu_reset", "-D", str(self.cpu)]
-        command += ["-kernel", str(self.kernel.release / "vmlinuz")]
+        command += ["-kernel", str(self.kernel.image)]
         command += ["-initrd", str(self.image), "-append", " ".join(words)]
         if top.firmware == "ovmf":
             shutil.copy(OVMF / "OVMF_VARS_4M.fd", self.vars)

@@ -28,6 +28,12 @@ class Kernel:
         return self.kdir.parent / "usr/lib/modules" / self.abi
 
     @property
+    def image(self) -> Path:
+        """What boots. New kernels come without a signature at first."""
+        signed = self.release / "vmlinuz"
+        return signed if signed.exists() else self.release / "vmlinuz.unsigned"
+
+    @property
     def out(self) -> Path:
         """Where our module is built for it."""
         return LAB / "build" / self.abi
