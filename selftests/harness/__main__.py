@@ -16,6 +16,9 @@ from lab import LAB, Kernel, load_kernels
 from report import Report
 from topology import SELFTESTS, Test, Topology, load_tests, load_topologies
 
+# All tests run on this suite's kernels; on others', those that say so, in one guest.
+MAIN_SUITE = "trixie"
+SMOKE_TOPOLOGY = "plugin"
 KEPT_LOGS = 8
 
 
@@ -50,7 +53,9 @@ def guest_plan(
             continue
         for kernel in kernels:
             here = [t for t in tests if topology.name in t.topologies]
-            if here and kernel.suite == "trixie":
+            if kernel.suite != MAIN_SUITE:
+                here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
+            if here:
                 plan.append((kernel, topology, here))
     # The longest first, so that no processor idles at the end.
     return sorted(plan, key=lambda entry: -len(entry[2]))

@@ -33,6 +33,7 @@ class Test:
     topologies: tuple[str, ...]
     limit: int
     fresh: bool
+    smoke: bool
 
 
 def load_topologies() -> dict[str, Topology]:
@@ -75,4 +76,5 @@ def _test(path: Path) -> Test:
         topologies=tuple(header("topology", "").split()),
         limit=int(header("timeout", "60")),
         fresh=header("fresh", "no") == "yes",
+        smoke=header("smoke", "no") == "yes",
     )

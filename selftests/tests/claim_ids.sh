@@ -2,6 +2,7 @@
 # ids= claims a card when the module loads: no decode, no bus master, no INTx, a
 # class directory; and unloading puts back what was there.
 # topology: plugin igd uefi twins conventional
+# smoke: yes
 . /tests/lib.sh
 
 before=$(decodes "$HELD")

@@ -2,6 +2,7 @@
 # A held card goes to vfio-pci by one write, works there (each BAR is mapped, as a
 # virtual machine monitor does), and comes back by one write.
 # topology: plugin igd uefi twins conventional
+# smoke: yes
 . /tests/lib.sh
 
 before=$(decodes "$HELD")

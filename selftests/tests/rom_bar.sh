@@ -2,6 +2,7 @@
 # The ROM of a card whose ROM BAR the kernel shows is captured byte for byte, once,
 # and can be read whatever becomes of the card; the card is left as it was.
 # topology: plugin twins
+# smoke: yes
 . /tests/lib.sh
 
 cfgsnap save /run/before

@@ -3,6 +3,7 @@
 # and in use, and while its files are open. What is handed off stays there.
 # topology: plugin igd
 # timeout: 90
+# smoke: yes
 . /tests/lib.sh
 
 loads ids=1234:1111
