@@ -116,7 +116,7 @@ fn try_source(pdev: &pci::Device<Core<'_>>, source: Source) -> Rom {
 /// Reads one source; fails with `ENXIO` where the card does not have it.
 fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
     let ids = (pdev.vendor_id().as_raw(), pdev.device_id());
-    let open = match source {
+    let mut open = match source {
         Source::Bar => OpenRom::bar(pdev),
         Source::Efi => OpenRom::efi_copy(pdev),
         // It belongs to the card that the firmware showed on, which may be another.
@@ -127,6 +127,9 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
 
     if source == Source::Shadow && !fits(&rom.image, ids.0, ids.1) {
         return Err(ENXIO);
+    }
+    if rom.source == Source::Bar {
+        open.keep();
     }
     Ok(rom)
 }

@@ -103,26 +103,31 @@ pub(crate) struct OpenRom<'a, 'b> {
     mapping: Mapping,
     _decode: Option<MemoryDecode<'a, 'b>>,
     _bar: Option<RomBar<'a, 'b>>,
+    unshadowed: Option<Unshadowed<'a, 'b>>,
 }
 
 impl<'a, 'b> OpenRom<'a, 'b> {
-    /// Opens a device's own ROM, behind its ROM BAR at the address that the kernel gave it. COMMAND
-    /// and the BAR's register are put back afterwards.
+    /// Opens a device's own ROM, behind its ROM BAR, also where the kernel shows the shadow instead
+    /// (see [`Unshadowed`]). COMMAND and the BAR's register are put back afterwards.
     ///
     /// # Errors
     ///
-    /// `ENXIO`: the device has no ROM BAR that the kernel knows of. `ENOSPC`: there is no address
-    /// for it. `ENOMEM`.
+    /// `ENXIO`: the device has no ROM BAR. `ENOSPC`: there is no address for it. `ENOMEM`.
     pub(crate) fn bar(pdev: &'a pci::Device<Core<'b>>) -> Result<Self> {
         let mut resource = pdev.resource(ROM);
 
-        if resource.len == 0 || resource.is_rom_shadow() {
+        if resource.len == 0 {
             return Err(ENXIO);
         }
 
         let bar = RomBar::save(pdev);
+        let unshadowed = match resource.is_rom_shadow() {
+            true => Some(Unshadowed::new(&bar)?),
+            false => None,
+        };
 
         // As `pci_map_rom()` does: firmware often leaves the ROM BAR without an address.
+        resource = pdev.resource(ROM);
         if !resource.assigned {
             // SAFETY: The device is valid, locked, and decodes no memory by this BAR.
             if unsafe { bindings::pci_assign_resource(pdev.raw(), ROM as c_int) } != 0 {
@@ -143,7 +148,16 @@ impl<'a, 'b> OpenRom<'a, 'b> {
             mapping,
             _decode: Some(decode),
             _bar: Some(bar),
+            unshadowed,
         })
+    }
+
+    /// Says that this is the device's ROM: if the kernel showed the shadow, it shows the ROM from
+    /// here on.
+    pub(crate) fn keep(&mut self) {
+        if let Some(unshadowed) = self.unshadowed.take() {
+            unshadowed.keep();
+        }
     }
 
     /// Opens the copy of a device's ROM that the UEFI firmware made before it ran it.
@@ -179,6 +193,7 @@ impl<'a, 'b> OpenRom<'a, 'b> {
             mapping: Mapping::new(start, len)?,
             _decode: None,
             _bar: None,
+            unshadowed: None,
         })
     }
 }
@@ -220,31 +235,220 @@ struct RomBar<'a, 'b> {
 
 impl<'a, 'b> RomBar<'a, 'b> {
     fn save(pdev: &'a pci::Device<Core<'b>>) -> Self {
+        let mut bar = Self { pdev, value: 0 };
+
+        bar.value = bar.read();
+        bar
+    }
+
+    /// Returns the size of the ROM's range in bytes, 0 if there is no ROM BAR (PCI Local Bus
+    /// Specification 3.0, section 6.2.5.2). The BAR is left switched off.
+    fn size(&self) -> u64 {
+        let address = bindings::PCI_ROM_ADDRESS_MASK as u32;
+
+        self.write(address);
+
+        let mask = self.read() & address;
+
+        self.write(self.value & !bindings::PCI_ROM_ADDRESS_ENABLE);
+        match mask {
+            // A device that does not answer reads as all ones: no ROM is that small either.
+            0 | u32::MAX => 0,
+            mask => u64::from((!mask).wrapping_add(1)),
+        }
+    }
+
+    /// Returns the address that the firmware gave the ROM, as the CPU sees it; 0 if there is none.
+    fn address(&self) -> u64 {
+        let address = u64::from(self.value & bindings::PCI_ROM_ADDRESS_MASK as u32);
+        let mut region = bindings::pci_bus_region {
+            start: address,
+            end: address,
+        };
+        let mut resource = bindings::resource {
+            flags: bindings::IORESOURCE_MEM as usize,
+            ..Default::default()
+        };
+
+        if address == 0 {
+            return 0;
+        }
+        // SAFETY: The device keeps its bus; the pointers are those of locals.
+        unsafe {
+            bindings::pcibios_bus_to_resource((*self.pdev.raw()).bus, &mut resource, &mut region)
+        };
+        resource.start
+    }
+
+    fn read(&self) -> u32 {
         let mut value = 0;
 
         // SAFETY: The device is valid, the offset is that of its ROM BAR, and the pointer is that
         // of a local.
         unsafe {
             bindings::pci_read_config_dword(
-                pdev.raw(),
-                c_int::from((*pdev.raw()).rom_base_reg),
+                self.pdev.raw(),
+                c_int::from((*self.pdev.raw()).rom_base_reg),
                 &mut value,
             )
         };
-        Self { pdev, value }
+        value
+    }
+
+    fn write(&self, value: u32) {
+        // SAFETY: As in `read`. Callers write no address with the enable bit but the one that the
+        // BAR had.
+        unsafe {
+            bindings::pci_write_config_dword(
+                self.pdev.raw(),
+                c_int::from((*self.pdev.raw()).rom_base_reg),
+                value,
+            )
+        };
     }
 }
 
 impl Drop for RomBar<'_, '_> {
     fn drop(&mut self) {
-        // SAFETY: As in `save`. The former value does not enable the BAR at an address that it did
-        // not have before.
-        unsafe {
-            bindings::pci_write_config_dword(
-                self.pdev.raw(),
-                c_int::from((*self.pdev.raw()).rom_base_reg),
-                self.value,
+        self.write(self.value);
+    }
+}
+
+/// The flags of a ROM's resource, as `pci_read_bases()` in drivers/pci/probe.c sets them.
+const ROM_FLAGS: usize = (bindings::IORESOURCE_MEM
+    | bindings::IORESOURCE_PREFETCH
+    | bindings::IORESOURCE_READONLY
+    | bindings::IORESOURCE_SIZEALIGN) as usize;
+
+/// No window is below this: what is there is not decoded by PCI devices, or by all of them.
+const ONE_MEBIBYTE: u64 = 1 << 20;
+
+/// A device whose ROM resource was the shadow (`pci_fixup_video()` in arch/x86/pci/fixup.c), and is
+/// its ROM BAR now, as it would be without that. Dropping this makes it the shadow again.
+///
+/// The resource is part of the `struct pci_dev`. It is put into the resource tree as all BARs are,
+/// so that the PCI core takes it out when the device goes, be this module there or not.
+///
+/// Readers (`pci_map_rom()`, for sysfs) take no lock. They find in order: the shadow; a ROM without
+/// size, which they do not map; the new ROM. While it has no parent in the tree it is marked
+/// `IORESOURCE_PCI_FIXED`, as the shadow was, so that they do not give it an address themselves.
+struct Unshadowed<'a, 'b> {
+    pdev: &'a pci::Device<Core<'b>>,
+    /// The shadow's start, end and flags.
+    shadow: (u64, u64, usize),
+}
+
+impl<'a, 'b> Unshadowed<'a, 'b> {
+    /// Gives the ROM its own address if that is free, else another one that the bridges above
+    /// forward.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: there is no ROM BAR. `ENOSPC`: there is no room.
+    fn new(bar: &RomBar<'a, 'b>) -> Result<Self> {
+        let size = bar.size();
+
+        if size == 0 {
+            return Err(ENXIO);
+        }
+
+        // SAFETY: The device is valid and locked; nobody else changes a shadow.
+        let resource = unsafe { &*Self::resource(bar.pdev) };
+        // From here on `drop` puts the shadow back.
+        let unshadowed = Self {
+            pdev: bar.pdev,
+            shadow: (resource.start, resource.end, resource.flags),
+        };
+        let fixed = ROM_FLAGS | bindings::IORESOURCE_PCI_FIXED as usize;
+
+        unshadowed.publish(0, 0, fixed);
+        if !unshadowed.allocate(size, bar.address()) && !unshadowed.allocate(size, 0) {
+            return Err(ENOSPC);
+        }
+        // SAFETY: As above. It is in the tree now.
+        unsafe { (&raw mut (*Self::resource(bar.pdev)).flags).write_volatile(ROM_FLAGS) };
+        Ok(unshadowed)
+    }
+
+    /// Leaves the resource as it is now.
+    fn keep(self) {
+        core::mem::forget(self);
+    }
+
+    fn resource(pdev: &pci::Device<Core<'_>>) -> *mut bindings::resource {
+        // SAFETY: The device is valid; the index is that of a field of its array.
+        unsafe { &raw mut (*pdev.raw()).resource[ROM] }
+    }
+
+    /// Finds room for the resource: at an address, or anywhere if that is 0.
+    fn allocate(&self, size: u64, address: u64) -> bool {
+        // SAFETY: The device keeps its bus. The resource is not in the tree, and stays where it is
+        // as long as it is there. `place` gets the address that it expects.
+        let result = unsafe {
+            bindings::pci_bus_alloc_resource(
+                (*self.pdev.raw()).bus,
+                Self::resource(self.pdev),
+                size,
+                size,
+                ONE_MEBIBYTE,
+                0,
+                Some(place),
+                (&raw const address).cast_mut().cast(),
             )
         };
+
+        result == 0
+    }
+
+    /// Changes the resource so that a reader in between finds it without size.
+    fn publish(&self, start: u64, end: u64, flags: usize) {
+        let resource = Self::resource(self.pdev);
+
+        // SAFETY: The device is valid and locked, so that nobody else writes. Readers read each
+        // field once or several times; `pci_resource_len()` is 0 where the end is.
+        unsafe {
+            (&raw mut (*resource).end).write_volatile(0);
+            bindings::smp_wmb();
+            (&raw mut (*resource).flags).write_volatile(flags);
+            (&raw mut (*resource).start).write_volatile(start);
+            bindings::smp_wmb();
+            (&raw mut (*resource).end).write_volatile(end);
+        }
+    }
+}
+
+impl Drop for Unshadowed<'_, '_> {
+    fn drop(&mut self) {
+        let resource = Self::resource(self.pdev);
+        let (start, end, flags) = self.shadow;
+
+        // SAFETY: The device is valid and locked. Only a resource in the tree has a parent.
+        unsafe {
+            if !(*resource).parent.is_null() {
+                let fixed = ROM_FLAGS | bindings::IORESOURCE_PCI_FIXED as usize;
+
+                (&raw mut (*resource).flags).write_volatile(fixed);
+                bindings::release_resource(resource);
+            }
+        }
+        self.publish(start, end, flags);
+    }
+}
+
+/// Says where in a free range a window is to start. What does not fit the kernel refuses.
+extern "C" fn place(
+    data: *mut c_void,
+    free: *const bindings::resource,
+    _whole: *const bindings::resource,
+    _size: bindings::resource_size_t,
+    align: bindings::resource_size_t,
+) -> bindings::resource_size_t {
+    // SAFETY: `Unshadowed::allocate` passes an address, and the kernel a free range.
+    let (address, start) = unsafe { (*data.cast::<u64>(), (*free).start) };
+
+    match address {
+        // A bridge's window may start lower than what was asked for as the minimum.
+        0 => start.max(ONE_MEBIBYTE).next_multiple_of(align.max(1)),
+        address => address,
     }
 }
