@@ -4,7 +4,12 @@
 set -euo pipefail
 
 log=$(mktemp)
-make -C /src KDIR="$KDIR" BUILD="$OUT" "$@" 2>&1 | tee "$log"
+{
+	make -C /src KDIR="$KDIR" BUILD="$OUT" "$@"
+	# What the guest tests need in the kernel.
+	mkdir -p "$OUT-modules"
+	make -C "$KDIR" M=/src/selftests/modules MO="$OUT-modules" modules
+} 2>&1 | tee "$log"
 if grep -i warning "$log"; then
 	# Objects must go, or the next build has nothing left to warn of.
 	find "$OUT" -mindepth 1 ! -name vga_stub.ko -delete

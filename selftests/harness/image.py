@@ -89,9 +89,12 @@ def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
         for program in build_programs().iterdir():
             if not program.suffix:
                 shutil.copy(program, root / "bin")
-        module = kernel.out / "vga_stub.ko"
-        if module.exists():
-            shutil.copy(module, root / "lib")
+        for module in (
+            kernel.out / "vga_stub.ko",
+            *Path(f"{kernel.out}-modules").glob("*.ko"),
+        ):
+            if module.exists():
+                shutil.copy(module, root / "lib")
         target.write_bytes(build_base(kernel).read_bytes() + _cpio(root))
 
 

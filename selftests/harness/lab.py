@@ -35,8 +35,9 @@ class Kernel:
 
     @property
     def out(self) -> Path:
-        """Where our module is built for it."""
-        return LAB / "build" / self.abi
+        """Where our module is built for it: another place for each checkout, which may
+        be used side by side."""
+        return LAB / "build" / f"checkout-{SRC.stat().st_ino}" / self.abi
 
 
 def lab(*args: str) -> str:
