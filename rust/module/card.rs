@@ -194,11 +194,12 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
     )?;
     let mut cards = cards::lock()?;
 
+    // Should one of these fail, the lock is released before the entry is dropped: that waits for
+    // those who are in the folder's files, and they may want the lock.
     if cards.queue.is_none() {
-        // Dropped after the lock is, as it waits.
-        drop(cards);
         return Err(ENODEV);
     }
+    cards.entries.reserve(1, GFP_KERNEL)?;
     cards.entries.push(entry, GFP_KERNEL)?;
     Ok(card)
 }
