@@ -47,6 +47,7 @@ def guest_plan(
     unknown = {name for t in tests for name in t.topologies} - set(topologies)
     if unknown:
         raise SystemExit(f"no such topology: {', '.join(sorted(unknown))}")
+    newest = [k for k in kernels if k.suite == MAIN_SUITE][-1:]
     plan = []
     for topology in topologies.values():
         if not chosen(topology.name, args.topology):
@@ -55,10 +56,12 @@ def guest_plan(
             here = [t for t in tests if topology.name in t.topologies]
             if kernel.suite != MAIN_SUITE:
                 here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
+            if kernel not in newest:
+                here = [t for t in here if not t.once]
             if here:
                 plan.append((kernel, topology, here))
     # The longest first, so that no processor idles at the end.
-    return sorted(plan, key=lambda entry: -len(entry[2]))
+    return sorted(plan, key=lambda entry: -sum(test.limit for test in entry[2]))
 
 
 def run_guest(

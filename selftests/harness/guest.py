@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from host import Host
 from lab import Kernel
 from topology import Test, Topology
 
@@ -73,10 +74,15 @@ class Boot:
         self.stderr = log.with_suffix(".qemu")
         self.cpu = log.with_suffix(".cpu")
         self.vars = log.with_suffix(".vars")
+        # With pictures, and what else a guest asked for.
+        self.answers = log.with_suffix(".answers")
+        self.monitor = log.with_suffix(".monitor")
+        self.host = Host(self.answers, self.monitor, self.cpu)
 
     def run(self) -> Iterator[Result]:
         """Boots, and waits for the end of tests or of the guest. Yields at least one result."""
         self.tap.write_text("")
+        self.answers.mkdir(exist_ok=True)
         with self.stderr.open("w") as stderr:
             command = self._command()
             stderr.write(shlex.join(command) + "\n")
@@ -90,6 +96,9 @@ class Boot:
                 qemu.kill()
                 qemu.wait()
                 self.vars.unlink(missing_ok=True)
+                self.monitor.unlink(missing_ok=True)
+                if not any(self.answers.iterdir()):
+                    self.answers.rmdir()
 
     def _command(self) -> list[str]:
         top = self.topology
@@ -110,7 +119,8 @@ class Boot:
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.
-        command += ["-d", "cpu_reset", "-D", str(self.cpu)]
+        logged = "cpu_reset,trace:pci_cfg_write" if top.asks else "cpu_reset"
+        command += ["-d", logged, "-D", str(self.cpu)]
         command += ["-kernel", str(self.kernel.image)]
         command += ["-initrd", str(self.image), "-append", " ".join(words)]
         if top.firmware == "ovmf":
@@ -118,8 +128,12 @@ class Boot:
             code = OVMF / "OVMF_CODE_4M.fd"
             command += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
             command += ["-drive", f"if=pflash,format=raw,file={self.vars}"]
+        firmware = self.image.parent / "firmware"
         for device in top.devices:
-            command += ["-device", device]
+            command += ["-device", device.replace("{firmware}", str(firmware))]
+        if top.asks:
+            command += ["-qmp", f"unix:{self.monitor},server=on,wait=off"]
+            command += _share("answers", self.answers, "1c.0") + _share("lab", Path("/"), "1d.0")
         return command
 
     def _follow(self, qemu: subprocess.Popen[bytes]) -> Iterator[Result]:
@@ -143,6 +157,8 @@ class Boot:
                 current = None
                 limit = GRACE
                 since = time.monotonic()
+            elif line.startswith("#:ask "):
+                self.host.answer(line)
             elif line == "#:done":
                 return
 
@@ -216,3 +232,12 @@ class Boot:
         if len(window) > 2 * SHOWN:
             window = [*window[:SHOWN], f"... {self.console} has the rest", *window[-SHOWN:]]
         return ["--- kernel log", *window]
+
+
+def _share(tag: str, folder: Path, addr: str) -> list[str]:
+    """A folder that the guest can mount and read."""
+    shared = f"local,id={tag},path={folder},security_model=none,readonly=on,multidevs=remap"
+    return [
+        *("-fsdev", shared),
+        *("-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},addr={addr}"),
+    ]

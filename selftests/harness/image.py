@@ -8,12 +8,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from firmware import build_firmware
 from lab import LAB, Kernel
 from topology import SELFTESTS
 
 # Loaded by tests, by topologies, or by the kernel on a test's behalf. What they
 # depend on comes with them.
 MODULES = (
+    "9p",
+    "9pnet_virtio",
     "bochs",
     "cirrus-qemu",
     "e1000e",
@@ -77,7 +80,11 @@ def build_base(kernel: Kernel) -> Path:
 
 
 def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
-    """The whole: base, programs, a folder of tests, and our module if it is there."""
+    """The whole: base, programs, ROMs, a folder of tests, and our module if it is there.
+
+    The ROMs are for QEMU as well, in the folder "firmware" beside the image.
+    """
+    firmware = build_firmware(target.parent / "firmware")
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "bin").mkdir()
@@ -85,6 +92,7 @@ def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
         shutil.copytree(SELFTESTS / "tests", root / "tests")
         if tests != SELFTESTS / "tests":
             shutil.copytree(tests, root / "tests", dirs_exist_ok=True)
+        shutil.copytree(firmware, root / "roms")
         shutil.copy(SELFTESTS / "guest/init", root / "init")
         for program in build_programs().iterdir():
             if not program.suffix:

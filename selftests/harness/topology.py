@@ -22,6 +22,7 @@ class Topology:
     cards: dict[str, str]
     roms: dict[str, str]
     modules: tuple[str, ...]
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Test:
     limit: int
     fresh: bool
     smoke: bool
+    once: bool
 
 
 def load_topologies() -> dict[str, Topology]:
@@ -55,6 +57,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         cards=entry.get("cards", {}),
         roms=entry.get("roms", {}),
         modules=tuple(entry.get("modules", ())),
+        asks=entry.get("asks", False),
     )
 
 
@@ -77,4 +80,5 @@ def _test(path: Path) -> Test:
         limit=int(header("timeout", "60")),
         fresh=header("fresh", "no") == "yes",
         smoke=header("smoke", "no") == "yes",
+        once=header("once", "no") == "yes",
     )

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a guest can ask of the machine it runs on: see ask() in tests/lib.sh.
+
+A question is a line "#:ask NUMBER WORDS" on the guest's TAP port. The answer is a file
+of that number in a folder that the guest mounts.
+"""
+
+import re
+import traceback
+from pathlib import Path
+
+import screen
+
+
+class Host:
+    """Answers one guest."""
+
+    def __init__(self, answers: Path, monitor: Path, trace: Path):
+        self.answers = answers
+        self.monitor = monitor
+        self.trace = trace
+        self.traced = 0
+        self.screens: dict[str, screen.Screen] = {}
+
+    def answer(self, line: str) -> None:
+        """Answers the line; what goes wrong is an answer, too, that no test expects."""
+        _, number, *words = line.split()
+        try:
+            if words[0] == "picture":
+                text = self._picture(*words[1:])
+            elif words[0] == "config-writes":
+                text = self._config_writes()
+            else:
+                text = f"what is {words}?"
+        except Exception:
+            text = traceback.format_exc()
+        partial = self.answers / f"{number}.partial"
+        partial.write_text(text + "\n")
+        partial.rename(self.answers / number)
+
+    def _picture(self, name: str, device: str) -> str:
+        """Saves the screen of a card as NAME.png, and says how many pixels are not as in
+        its picture before, and what text is on it."""
+        now = screen.take(self.monitor, device, self.answers / f"{name}.png")
+        before = self.screens.get(device, now)
+        self.screens[device] = now
+        return "\n".join([f"changed: {now.differing(before)}", *now.text()])
+
+    def _config_writes(self) -> str:
+        """Which devices' configuration was written to since the question before, and where."""
+        with self.trace.open(errors="replace") as trace:
+            trace.seek(self.traced)
+            lines = trace.readlines()
+            self.traced = trace.tell()
+        found = [re.match(r"pci_cfg_write \S+ (\S+) @(\S+) <- (\S+)", line) for line in lines]
+        return "\n".join(" ".join(write.groups()) for write in found if write)
