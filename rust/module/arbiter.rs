@@ -52,16 +52,10 @@ impl Silence {
     /// made quiet, so that nobody answers in them now.
     ///
     /// Done by a work queue: asking the arbiter may wait, which a probe must not.
-    pub(crate) fn bequeath(&self, pdev: &pci::Device) {
-        if !self.owner {
-            return;
-        }
-        let Some(heir) = find_heir() else {
-            return;
-        };
-
-        if card::defer(move || hand_over(&heir)).is_err() {
-            dev_warn!(pdev, "no memory to pass the legacy VGA ranges on\n");
+    pub(crate) fn bequeath(&self) {
+        if self.owner {
+            // Without memory for it, they move when somebody asks for them.
+            let _ = card::defer(hand_over);
         }
     }
 }
@@ -101,12 +95,19 @@ fn find_heir() -> Option<ARef<pci::Device>> {
     best.filter(|_| !owned).map(|card| card.key)
 }
 
-/// Gives a card the legacy ranges.
-fn hand_over(heir: &pci::Device) {
-    match vgaarb::move_legacy(heir, PATIENCE) {
+/// Gives the legacy ranges to the card that is to have them, if there is one.
+fn hand_over() {
+    let Some(heir) = find_heir() else {
+        return;
+    };
+
+    match vgaarb::move_legacy(&heir, PATIENCE) {
         Ok(()) => dev_info!(heir, "vga-stub: gets the legacy VGA ranges\n"),
-        Err(error) => dev_warn!(heir, "vga-stub: does not get the legacy VGA ranges now: error {}; it gets them when it asks\n",
-            error.to_errno()),
+        Err(error) => dev_warn!(
+            heir,
+            "vga-stub: gets the legacy VGA ranges when it asks, not now: error {}\n",
+            error.to_errno()
+        ),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         Rom, //
     }, //
 };
+use core::sync::atomic::AtomicBool;
 use kernel::{
     device::Core,
     impl_has_work,
@@ -58,6 +59,8 @@ pub(crate) struct Card {
     pub(crate) resets_in_d3hot: bool,
     /// What was captured of its ROM.
     pub(crate) rom: Rom,
+    /// Whether its folder is complete.
+    pub(crate) complete: AtomicBool,
 }
 
 impl Card {
@@ -82,6 +85,7 @@ impl Card {
                 Kind::Companion => Rom::none(),
                 Kind::Vga | Kind::Display => rom::capture(pdev),
             },
+            complete: AtomicBool::new(false),
         }
     }
 
@@ -200,7 +204,10 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
         return Err(ENODEV);
     }
     cards.entries.reserve(1, GFP_KERNEL)?;
-    cards.entries.push(entry, GFP_KERNEL)?;
+    cards
+        .entries
+        .push_within_capacity(entry)
+        .map_err(|_| ENOMEM)?;
     Ok(card)
 }
 
@@ -210,10 +217,14 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
 /// # Errors
 ///
 /// `ENOMEM`. `ENODEV`: the module is on its way out.
-pub(crate) fn defer(call: impl FnOnce() + Send + 'static) -> Result {
-    let queue = cards::lock()?.queue.clone().ok_or(ENODEV)?;
+pub(crate) fn defer(call: fn()) -> Result {
+    let cards = cards::lock()?;
 
-    Ok(queue.try_spawn(GFP_KERNEL, call)?)
+    Ok(cards
+        .queue
+        .as_ref()
+        .ok_or(ENODEV)?
+        .try_spawn(GFP_KERNEL, call)?)
 }
 
 /// Tells userspace that a claimed function changed hands.
@@ -243,11 +254,10 @@ impl Cards {
         let Some(index) = self.position(pdev) else {
             return;
         };
-        let (Some(queue), Ok(entry)) = (self.queue.clone(), self.entries.remove(index)) else {
-            return;
-        };
 
-        queue.enqueue(entry);
+        if let (Some(queue), Ok(entry)) = (&self.queue, self.entries.remove(index)) {
+            queue.enqueue(entry);
+        }
     }
 }
 

@@ -14,10 +14,8 @@ use crate::{
     card::Card,
     handoff, //
 };
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use core::sync::atomic::AtomicBool;
+use kernel::prelude::*;
 
 static CLASS: Definition<Card> = Definition::new(c"vga_stub");
 
@@ -37,6 +35,7 @@ impl Class for Card {
         &CLASS
     }
 
+    #[inline]
     fn variable(&self) -> &'static str {
         self.state().as_str()
     }
@@ -44,12 +43,17 @@ impl Class for Card {
     fn rom(&self) -> Option<&[u8]> {
         self.rom.image()
     }
+
+    fn complete(&self) -> &AtomicBool {
+        &self.complete
+    }
 }
 
 /// `state`
 struct State;
 
 impl Show<Card> for State {
+    #[inline]
     fn show(card: &Card) -> &'static str {
         card.state().as_str()
     }
@@ -59,6 +63,7 @@ impl Show<Card> for State {
 struct RomSource;
 
 impl Show<Card> for RomSource {
+    #[inline]
     fn show(card: &Card) -> &'static str {
         card.rom.source.as_str()
     }
@@ -68,6 +73,7 @@ impl Show<Card> for RomSource {
 struct RomStatus;
 
 impl Show<Card> for RomStatus {
+    #[inline]
     fn show(card: &Card) -> &'static str {
         card.rom.status.as_str()
     }
@@ -77,7 +83,7 @@ impl Show<Card> for RomStatus {
 struct Handoff;
 
 impl Store<Card> for Handoff {
-    fn store(card: &Arc<Card>, text: &[u8]) -> Result {
+    fn store(card: &Card, text: &[u8]) -> Result {
         handoff::handoff(card, text)
     }
 }
@@ -86,7 +92,7 @@ impl Store<Card> for Handoff {
 struct Reclaim;
 
 impl Store<Card> for Reclaim {
-    fn store(card: &Arc<Card>, text: &[u8]) -> Result {
+    fn store(card: &Card, text: &[u8]) -> Result {
         handoff::reclaim(card, text)
     }
 }

@@ -92,29 +92,33 @@ impl Driver for VgaStubDriver {
 
         hold::quiet(pdev);
         if let Some(silence) = &held.silence {
-            silence.bequeath(pdev);
+            silence.bequeath();
         }
-        match known {
-            Some(_) => dev_info!(pdev, "held\n"),
-            None => report(pdev, &held.card),
+        dev_info!(pdev, "held\n");
+        if known.is_none() && kind != Kind::Companion {
+            report(pdev, &held.card);
         }
         Ok(held)
     }
 
     /// Gives a function away. The arbiter hears of it last, when `held` is dropped.
+    #[inline]
     fn remove(pdev: &pci::Device<Core<'_>>, held: Self::Data) {
         hold::release(pdev, &held.card);
     }
 
+    #[inline]
     fn shutdown(pdev: &pci::Device<Core<'_>>, held: &Held) {
         // The next kernel, started by kexec, is to find the card as this one did.
         hold::release(pdev, &held.card);
     }
 
+    #[inline]
     fn resume(pdev: &pci::Device<Core<'_>>, _held: &Held) {
         hold::quiet(pdev);
     }
 
+    #[inline]
     fn error_detected(channel: Channel) -> Recovery {
         // A held card has nothing to lose; it must not spoil the recovery of its neighbours.
         match channel {
@@ -124,30 +128,26 @@ impl Driver for VgaStubDriver {
         }
     }
 
+    #[inline]
     fn slot_reset(pdev: &pci::Device<Core<'_>>, _held: &Held) -> Recovery {
         hold::restore(pdev);
         Recovery::Recovered
     }
 }
 
-/// Says what was claimed, in one line, and what the user should know of it.
+/// Says of a card that is held for the first time what the user should know.
 fn report(pdev: &pci::Device<Core<'_>>, card: &Card) {
-    match card.kind {
-        Kind::Companion => dev_info!(pdev, "held\n"),
-        Kind::Vga | Kind::Display => {
-            dev_info!(
-                pdev,
-                "held; option ROM: source {}, status {}, {} bytes\n",
-                card.rom.source.as_str(),
-                card.rom.status.as_str(),
-                card.rom.image().map_or(0, <[u8]>::len)
-            );
-            if arbiter::is_last_display(pdev) {
-                dev_warn!(
-                    pdev,
-                    "this is the only display card: the host has no screen while it is held\n"
-                );
-            }
-        }
+    dev_info!(
+        pdev,
+        "option ROM: source {}, status {}, {} bytes\n",
+        card.rom.source.as_str(),
+        card.rom.status.as_str(),
+        card.rom.image().map_or(0, <[u8]>::len)
+    );
+    if arbiter::is_last_display(pdev) {
+        dev_warn!(
+            pdev,
+            "this is the only display card: the host has no screen while it is held\n"
+        );
     }
 }

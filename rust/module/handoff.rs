@@ -93,7 +93,7 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
     };
     let target = find_target(card.pdev(), name)?;
 
-    carry_out(card, Direction::HandOff, &target)
+    carry_out(card, Direction::HandOff, Some(&target))
 }
 
 /// Takes what was written to the file `reclaim`: `1`.
@@ -107,7 +107,7 @@ pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
         dev_err!(card.pdev(), "reclaim: only 1 can be written\n");
         return Err(EINVAL);
     }
-    carry_out(card, Direction::Reclaim, &ours()?)
+    carry_out(card, Direction::Reclaim, None)
 }
 
 /// Gives the DMA ownership back if the group that is being moved loses a device: it must be no
@@ -118,18 +118,13 @@ pub(crate) fn forget(pdev: &pci::Device) {
     }
 }
 
-/// Returns our own driver, with a reference to this module, so that it stays during a move.
-fn ours() -> Result<DriverRef> {
-    DriverRef::find(NAME).ok_or(ENODEV)
-}
-
 /// Finds a driver to hand a card to, after one try to load its module.
 fn find_target(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
     let plausible = !name.is_empty()
         && name.len() <= MAX_NAME
         && name
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+            .all(|byte| byte.is_ascii_graphic() && *byte != b'/');
 
     if !plausible || name == NAME.to_bytes() {
         dev_err!(pdev, "handoff: write the name of a driver, or 1\n");
@@ -238,11 +233,13 @@ fn candidates(card: &Card) -> Result<KVec<Candidate>> {
     Ok(candidates)
 }
 
-/// Moves what is to be moved: all of it, or nothing.
+/// Moves what is to be moved: all of it, or nothing. The target is our own driver if none is given.
 ///
 /// Who moves, in which order, and who forbids it is for [`vga_stub_core::group`] to say.
-fn carry_out(card: &Card, direction: Direction, target: &DriverRef) -> Result {
-    let ours = ours()?;
+fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> Result {
+    // With a reference to this module, so that it stays during the move.
+    let ours = DriverRef::find(NAME).ok_or(ENODEV)?;
+    let target = target.unwrap_or(&ours);
     let _moving = moves::lock()?;
     let mut candidates = candidates(card)?;
 

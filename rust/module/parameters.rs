@@ -10,17 +10,17 @@ use crate::abstractions::params::{
 module_parameter! {
     /// The cards to claim, by their IDs: see [`vga_stub_core::ids`].
     pub(crate) static IDS: "ids", "charp", param_ops_charp, Text = Text::text(c""),
-        "cards to claim: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], comma separated, hexadecimal";
+        "cards to claim: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]],...";
 }
 
 module_parameter! {
     /// The driver that gets the cards where none is named.
     pub(crate) static HANDOFF: "handoff", "charp", param_ops_charp, Text = Text::text(c"vfio-pci"),
-        "driver that a card goes to when 1 is written to its handoff file (default: vfio-pci)";
+        "driver that cards are handed to by default (vfio-pci)";
 }
 
 module_parameter! {
     /// Whether held cards stay in D0.
     pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", param_ops_bool, Flag = Flag::new(false),
-        "leave held cards in D0 instead of D3hot (default: no)";
+        "leave held cards in D0 (no)";
 }

@@ -77,40 +77,36 @@ impl Rom {
 ///
 /// A card without a ROM that can be used is claimed all the same.
 pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
-    let mut best = try_source(pdev, Source::Bar);
+    let mut best = Rom::none();
 
-    for source in [Source::Efi, Source::Shadow] {
-        if best.source != Source::None {
+    for source in [Source::Bar, Source::Efi, Source::Shadow] {
+        if try_source(pdev, source, &mut best) {
             break;
-        }
-
-        let next = try_source(pdev, source);
-
-        // What the first source has in a ROM's place tells the user most.
-        if next.source != Source::None || best.status == Status::None {
-            best = next;
         }
     }
     best
 }
 
-/// Reads one source. Where that fails there is no ROM.
+/// Reads one source, and returns whether it has an image.
+///
+/// Where none has one, what the first had in an image's place tells the user most.
 #[inline(never)]
-fn try_source(pdev: &pci::Device<Core<'_>>, source: Source) -> Rom {
+fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) -> bool {
     match read(pdev, source) {
-        Ok(rom) => rom,
-        Err(error) => {
-            if error != ENXIO {
-                dev_warn!(
-                    pdev,
-                    "option ROM not read from source {}: error {}\n",
-                    source.as_str(),
-                    error.to_errno()
-                );
+        Ok(rom) => {
+            if rom.source != Source::None || best.status == Status::None {
+                *best = rom;
             }
-            Rom::none()
         }
+        Err(error) if error == ENXIO => {}
+        Err(error) => dev_warn!(
+            pdev,
+            "option ROM not read from source {}: error {}\n",
+            source.as_str(),
+            error.to_errno()
+        ),
     }
+    best.source != Source::None
 }
 
 /// Reads one source; fails with `ENXIO` where the card does not have it.

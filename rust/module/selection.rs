@@ -79,10 +79,6 @@ fn report_lost(id: &Id) {
         let Ok(Some(holder)) = locked.driver() else {
             return;
         };
-        if holder.manages_dma() {
-            dev_info!(pdev, "not claimed: {} has it\n", holder.name());
-            return;
-        }
         dev_warn!(
             pdev,
             "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \

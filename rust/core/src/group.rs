@@ -50,6 +50,7 @@ pub enum Direction {
 
 impl Direction {
     /// Returns whether a member moves.
+    #[inline]
     pub const fn moves(self, member: &Member) -> bool {
         member.claimed
             && match self {
@@ -59,6 +60,7 @@ impl Direction {
     }
 
     /// Returns whether a member forbids the move.
+    #[inline]
     pub const fn is_forbidden_by(self, member: &Member) -> bool {
         let concerned = match self {
             Self::HandOff => true,
@@ -71,6 +73,7 @@ impl Direction {
     ///
     /// A VGA card is the one whose move others notice, by what it decodes: it is given away when
     /// all else is known to work, and taken back before all else.
+    #[inline]
     pub const fn turn(self, member: &Member) -> u8 {
         let turn = match member.kind {
             Kind::Companion => 0,
@@ -91,6 +94,7 @@ pub const LAST_TURN: u8 = 2;
 /// all.
 ///
 /// Whether something is in use is not told by this.
+#[inline]
 pub fn blocker(direction: Direction, members: &[Member]) -> Option<usize> {
     (0..members.len()).find(|&index| {
         members
@@ -102,6 +106,7 @@ pub fn blocker(direction: Direction, members: &[Member]) -> Option<usize> {
 /// Returns the indices of the members that move, in the order in which they do: companions,
 /// displays, VGA cards for a hand-off, the other way round for a reclaim; the given order among
 /// equals.
+#[inline]
 pub fn moves(direction: Direction, members: &[Member]) -> impl Iterator<Item = usize> + Clone + '_ {
     (0..=LAST_TURN).flat_map(move |turn| {
         (0..members.len()).filter(move |&index| {
@@ -117,6 +122,7 @@ pub fn moves(direction: Direction, members: &[Member]) -> impl Iterator<Item = u
 ///
 /// `members` is as it was before the move. A member whose move fails is where it was, or unbound:
 /// it is the caller's to bring back first.
+#[inline]
 pub fn undo(
     direction: Direction,
     members: &[Member],

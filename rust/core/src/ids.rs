@@ -31,7 +31,10 @@
 //! `ffffffff`, the class has to be equal. Only a class of 0, or of `ffffffff` as for any ID, has no
 //! meaning without a mask.
 
-use core::fmt;
+use core::fmt::{
+    self,
+    Write as _, //
+};
 
 /// `PCI_ANY_ID`: matches every ID.
 pub const ANY_ID: u32 = 0xffff_ffff;
@@ -205,9 +208,12 @@ impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &byte in self.0.iter().take(SHOWN) {
             if matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\' {
-                fmt::Write::write_char(f, char::from(byte))?;
+                f.write_char(char::from(byte))?;
             } else {
-                write!(f, "\\x{byte:02x}")?;
+                f.write_str("\\x")?;
+                for digit in [byte >> 4, byte & 0xf] {
+                    f.write_char(char::from_digit(digit.into(), 16).unwrap_or_default())?;
+                }
             }
         }
         if self.0.len() > SHOWN {

@@ -319,18 +319,21 @@ impl<'a> Image<'a> {
     }
 
     /// Returns the image's bytes, without those that are past the end of the ROM.
+    #[inline]
     pub fn bytes(&self) -> &'a [u8] {
         self.tail.get(..self.length).unwrap_or(self.tail)
     }
 
     /// Returns how many bytes the header says are to be run: the initialization length, which is 8
     /// bits wide in a legacy header, 16 in an EFI one, in units of [`SECTOR`].
+    #[inline]
     pub fn initialization_length(&self) -> usize {
         initialization_length(self.tail)
     }
 
     /// Returns the further device IDs that the image is for: those of the device list, which only
     /// revision 3 has, up to its terminating 0, the image's end or [`MAX_DEVICES`].
+    #[inline]
     pub fn device_list(&self) -> impl Iterator<Item = u16> + 'a {
         let list = match self.device_list_offset {
             0 => None,
@@ -349,6 +352,7 @@ impl<'a> Image<'a> {
 
     /// Returns whether the image is for the card with these IDs: its vendor, and its device ID or
     /// one of the device list.
+    #[inline(never)]
     pub fn fits(&self, vendor: u16, device: u16) -> bool {
         self.vendor == vendor
             && (self.device == device || self.device_list().any(|other| other == device))
@@ -358,6 +362,7 @@ impl<'a> Image<'a> {
     ///
     /// There is none where the header says 0, or more than the ROM has. What the header says goes
     /// before the image's length, for a BIOS knows nothing else; see [`extent`].
+    #[inline]
     pub fn sum(&self) -> Option<u8> {
         match self.initialization_length() {
             0 => None,
@@ -375,6 +380,7 @@ impl<'a> Image<'a> {
     /// A legacy image's bytes, as many as its header says are to be run, add up to 0 modulo 256
     /// (PCI Firmware Specification 3.3, section 5); without that no BIOS runs it. For other
     /// code types nothing is demanded, and this is true.
+    #[inline]
     pub fn checksum_holds(&self) -> bool {
         self.code_type != CodeType::X86 || self.sum() == Some(0)
     }
@@ -585,6 +591,7 @@ pub fn fits(rom: &[u8], vendor: u16, device: u16) -> bool {
 }
 
 /// Returns the 16-bit value at `at`, little-endian as everything in a ROM.
+#[inline]
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes
         .get(at..)?
@@ -594,6 +601,7 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 /// Returns the 32-bit value at `at`.
+#[inline]
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes
         .get(at..)?

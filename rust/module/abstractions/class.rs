@@ -41,6 +41,10 @@ pub(crate) trait Class: Send + Sync + Sized + 'static {
 
     /// Returns what the file `rom` (0400) holds; without anything there is no such file.
     fn rom(&self) -> Option<&[u8]>;
+
+    /// Returns where it is noted that the folder has all its files, so that userspace may hear of
+    /// it.
+    fn complete(&self) -> &AtomicBool;
 }
 
 /// A text file that can be read.
@@ -52,7 +56,7 @@ pub(crate) trait Show<T> {
 /// A text file that can be written.
 pub(crate) trait Store<T> {
     /// Takes what was written: at most a page.
-    fn store(this: &Arc<T>, text: &[u8]) -> Result;
+    fn store(this: &T, text: &[u8]) -> Result;
 }
 
 /// One text file of a device's folder.
@@ -200,22 +204,15 @@ impl<T: Class> Drop for Registration<T> {
     }
 }
 
-/// What a device's driver data points at.
-struct Node<T> {
-    data: Arc<T>,
-    /// Whether the folder has all its files, so that userspace may hear of it.
-    complete: AtomicBool,
-}
-
 /// A device of a class; dropping it removes it and its folder, and waits for accesses to its files
 /// that are under way.
 ///
 /// # Invariants
 ///
-/// `dev` is a registered device of `T`'s class whose driver data is `node`.
+/// `dev` is a registered device of `T`'s class whose driver data is the `T` of `data`.
 pub(crate) struct Device<T: Class> {
     dev: NonNull<bindings::device>,
-    node: KBox<Node<T>>,
+    data: Arc<T>,
 }
 
 // SAFETY: A device may be used and unregistered by any thread; `T` is `Send` and `Sync`.
@@ -233,29 +230,19 @@ impl<T: Class> Device<T> {
     ///
     /// # Errors
     ///
-    /// `EEXIST`: there is one of that name. `ENODEV`: the class is not registered. `ENOMEM`.
+    /// `EEXIST`: there is one of that name. `ENOMEM`.
     pub(crate) fn new(pdev: &pci::Device, data: Arc<T>) -> Result<Self> {
         let class = T::definition().class.get();
-        let node = KBox::new(
-            Node {
-                data,
-                complete: AtomicBool::new(false),
-            },
-            GFP_KERNEL,
-        )?;
 
-        // SAFETY: The class is valid.
-        if !unsafe { bindings::class_is_registered(class) } {
-            return Err(ENODEV);
-        }
-        // SAFETY: The class is valid, and there is no parent. The driver data outlives the device's
+        // SAFETY: The class is a static, and the driver core finds out whether it is registered; there
+        // is no parent. The driver data outlives the device's
         // registration. The format takes the one NUL-terminated string that follows.
         let dev = kernel::error::from_err_ptr(unsafe {
             bindings::device_create(
                 class,
                 core::ptr::null_mut(),
                 0,
-                core::ptr::from_ref(&*node).cast_mut().cast(),
+                core::ptr::from_ref(&*data).cast_mut().cast(),
                 c"%s".as_char_ptr(),
                 bindings::dev_name(as_device(pdev)),
             )
@@ -263,7 +250,7 @@ impl<T: Class> Device<T> {
         // INVARIANT: By the above. From here on `drop` unregisters the device.
         let device = Self {
             dev: NonNull::new(dev).ok_or(ENOMEM)?,
-            node,
+            data,
         };
 
         // SAFETY: Both objects are registered in sysfs.
@@ -275,14 +262,14 @@ impl<T: Class> Device<T> {
             )
         })?;
 
-        device.node.complete.store(true, Ordering::Release);
+        device.data.complete().store(true, Ordering::Release);
         device.uevent(bindings::kobject_action_KOBJ_ADD);
         Ok(device)
     }
 
     /// Returns what the device stands for.
     pub(crate) fn data(&self) -> &Arc<T> {
-        &self.node.data
+        &self.data
     }
 
     /// Tells userspace that something about the device changed (uevent `change`).
@@ -297,10 +284,10 @@ impl<T: Class> Device<T> {
 }
 
 impl<T: Class> Drop for Device<T> {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered. When this returns nobody is in
-        // the files' functions, nor will be, so that `node` may go.
+        // the files' functions, nor will be, so that `data` may go.
         unsafe { bindings::device_unregister(self.dev.as_ptr()) };
     }
 }
@@ -310,19 +297,19 @@ impl<T: Class> Drop for Device<T> {
 /// # Safety
 ///
 /// `dev` is a device that [`Device::new`] made, in one of its callbacks.
-unsafe fn node<'a, T: Class>(dev: *const bindings::device) -> &'a Node<T> {
-    // SAFETY: By the requirements, and `Device` keeps its node until no callback can run.
+unsafe fn data<'a, T: Class>(dev: *const bindings::device) -> &'a T {
+    // SAFETY: By the requirements, and `Device` keeps its data until no callback can run.
     unsafe { &*bindings::dev_get_drvdata(dev).cast() }
 }
 
-/// As [`node`], for the device's `kobj`.
+/// As [`data`], for the device's `kobj`.
 ///
 /// # Safety
 ///
-/// As for [`node`].
-unsafe fn node_of_kobject<'a, T: Class>(kobj: *mut bindings::kobject) -> &'a Node<T> {
+/// As for [`data`].
+unsafe fn data_of_kobject<'a, T: Class>(kobj: *mut bindings::kobject) -> &'a T {
     // SAFETY: By the requirements the object is embedded in a device.
-    unsafe { node(kernel::container_of!(kobj, bindings::device, kobj)) }
+    unsafe { data(kernel::container_of!(kobj, bindings::device, kobj)) }
 }
 
 extern "C" fn show<T: Class, F: Show<T>>(
@@ -331,8 +318,8 @@ extern "C" fn show<T: Class, F: Show<T>>(
     page: *mut c_char,
 ) -> isize {
     // SAFETY: The driver core calls this for a device of the class.
-    let node = unsafe { node::<T>(dev) };
-    let text = F::show(&node.data);
+    let data = unsafe { data::<T>(dev) };
+    let text = F::show(data);
 
     // SAFETY: `page` is the page that sysfs gives; the format takes a length and a string.
     let len = unsafe {
@@ -353,11 +340,11 @@ extern "C" fn store<T: Class, F: Store<T>>(
     len: usize,
 ) -> isize {
     // SAFETY: The driver core calls this for a device of the class.
-    let node = unsafe { node::<T>(dev) };
+    let data = unsafe { data::<T>(dev) };
     // SAFETY: sysfs gives a buffer of so many bytes.
     let text = unsafe { core::slice::from_raw_parts(buffer.cast::<u8>(), len) };
 
-    from_result(|| F::store(&node.data, text).map(|()| len as isize))
+    from_result(|| F::store(data, text).map(|()| len as isize))
 }
 
 extern "C" fn uevent<T: Class>(
@@ -365,14 +352,14 @@ extern "C" fn uevent<T: Class>(
     env: *mut bindings::kobj_uevent_env,
 ) -> c_int {
     // SAFETY: The driver core calls this for a device of the class.
-    let node = unsafe { node::<T>(dev) };
+    let data = unsafe { data::<T>(dev) };
 
     // An error keeps the event from being sent.
-    if !node.complete.load(Ordering::Acquire) {
+    if !data.complete().load(Ordering::Acquire) {
         return EAGAIN.to_errno();
     }
 
-    let value = node.data.variable();
+    let value = data.variable();
 
     // SAFETY: `env` is valid; the format takes a string, a length and a string.
     unsafe {
@@ -392,9 +379,9 @@ extern "C" fn rom_mode<T: Class>(
     _index: c_int,
 ) -> bindings::umode_t {
     // SAFETY: The driver core calls this for a device of the class.
-    let node = unsafe { node_of_kobject::<T>(kobj) };
+    let data = unsafe { data_of_kobject::<T>(kobj) };
 
-    match node.data.rom() {
+    match data.rom() {
         // SAFETY: sysfs passes the attribute of the group.
         Some(_) => unsafe { (*attribute).attr.mode },
         None => 0,
@@ -407,9 +394,9 @@ extern "C" fn rom_size<T: Class>(
     _index: c_int,
 ) -> usize {
     // SAFETY: The driver core calls this for a device of the class.
-    let node = unsafe { node_of_kobject::<T>(kobj) };
+    let data = unsafe { data_of_kobject::<T>(kobj) };
 
-    node.data.rom().map_or(0, <[u8]>::len)
+    data.rom().map_or(0, <[u8]>::len)
 }
 
 extern "C" fn rom_read<T: Class>(
@@ -421,10 +408,10 @@ extern "C" fn rom_read<T: Class>(
     len: usize,
 ) -> isize {
     // SAFETY: sysfs calls this for a device of the class.
-    let node = unsafe { node_of_kobject::<T>(kobj) };
+    let data = unsafe { data_of_kobject::<T>(kobj) };
     let rest = usize::try_from(offset)
         .ok()
-        .and_then(|offset| node.data.rom()?.get(offset..))
+        .and_then(|offset| data.rom()?.get(offset..))
         .unwrap_or_default();
     let len = len.min(rest.len());
 

@@ -98,9 +98,12 @@ pub(crate) fn attach(pdev: &pci::Device, driver: &DriverRef) -> Result {
 pub(crate) struct Override<'a> {
     pdev: &'a pci::Device,
     ours: &'a CStr,
-    /// NUL-terminated; empty if there was none.
-    former: KVec<u8>,
+    former: KBox<Name>,
 }
+
+/// The text of an override, which is shorter than a page (`__device_set_driver_override()`), and
+/// empty if there is none. What follows it is 0.
+type Name = [u8; kernel::page::PAGE_SIZE];
 
 impl<'a> Override<'a> {
     /// Sets the override.
@@ -109,15 +112,13 @@ impl<'a> Override<'a> {
     ///
     /// `ENOMEM`.
     pub(crate) fn set(pdev: &'a pci::Device, driver: &'a DriverRef) -> Result<Self> {
-        let mut former = KVec::with_capacity(kernel::page::PAGE_SIZE, GFP_KERNEL)?;
+        let mut former: KBox<Name> = KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?;
 
         read_override(pdev, |name| {
-            // An override is shorter than a page (`__device_set_driver_override()`), so that
-            // there is room.
-            former.extend_from_slice(name, GFP_NOWAIT)
-        })?;
-        former.push(0, GFP_KERNEL)?;
-
+            for (to, from) in former.iter_mut().zip(name) {
+                *to = *from;
+            }
+        });
         write_override(pdev, driver.name())?;
         Ok(Self {
             pdev,
@@ -131,51 +132,39 @@ impl Drop for Override<'_> {
     fn drop(&mut self) {
         let mut still_ours = false;
 
-        let _ = read_override(self.pdev, |name| {
-            still_ours = name == self.ours.to_bytes();
-            Ok(())
-        });
+        read_override(self.pdev, |name| still_ours = name == self.ours.to_bytes());
         if !still_ours {
             return;
         }
 
-        let former = CStr::from_bytes_with_nul(&self.former).unwrap_or(c"");
+        let former = CStr::from_bytes_until_nul(&*self.former).unwrap_or(c"");
 
         if write_override(self.pdev, former).is_err() {
-            // Without memory for the text; that there is none needs none.
+            // There is no memory for the text; that there is none needs none.
             let _ = write_override(self.pdev, c"");
             dev_err!(
                 self.pdev,
-                "no memory to put driver_override back to \"{}\"; cleared\n",
-                former
+                "no memory to put driver_override back; cleared\n"
             );
         }
     }
 }
 
 /// Calls a function with a device's override, empty if there is none, under a spinlock.
-fn read_override(
-    pdev: &pci::Device,
-    call: impl FnOnce(&[u8]) -> Result<(), kernel::alloc::AllocError>,
-) -> Result {
+fn read_override(pdev: &pci::Device, call: impl FnOnce(&[u8])) {
     let dev = as_device(pdev);
 
     // SAFETY: The device is valid, and its lock guards the name, which is NULL or NUL-terminated.
-    let result = unsafe {
+    unsafe {
         let lock = &raw mut (*dev).driver_override.lock;
 
         bindings::spin_lock(lock);
-        let name = (*dev).driver_override.name;
-        let result = call(if name.is_null() {
-            &[]
-        } else {
-            CStr::from_char_ptr(name).to_bytes()
-        });
+        match (*dev).driver_override.name {
+            name if name.is_null() => call(&[]),
+            name => call(CStr::from_char_ptr(name).to_bytes()),
+        }
         bindings::spin_unlock(lock);
-        result
-    };
-
-    Ok(result?)
+    }
 }
 
 /// Sets a device's override; an empty one is none.

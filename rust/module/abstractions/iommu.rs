@@ -98,7 +98,7 @@ impl Group {
 }
 
 impl Drop for Group {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant a reference is owned.
         unsafe { bindings::iommu_group_put(self.0.as_ptr()) };
@@ -123,7 +123,7 @@ impl DmaOwnership {
 }
 
 impl Drop for DmaOwnership {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant it is ours to give back.
         unsafe { bindings::iommu_group_release_dma_owner(self.0 .0.as_ptr()) };

@@ -67,24 +67,23 @@ impl Mapping {
     ///
     /// `ENOMEM`. `EINVAL`: `end` is past the mapping, or an end is not a multiple of 4.
     pub(crate) fn read_to(&self, buffer: &mut KVVec<u8>, end: usize) -> Result {
-        let start = buffer.len();
+        let mut offset = buffer.len();
 
-        if end > self.len || start % 4 != 0 || end % 4 != 0 {
+        if end > self.len || offset % 4 != 0 || end % 4 != 0 {
             return Err(EINVAL);
         }
         buffer.resize(end, 0, GFP_KERNEL)?;
-        for (offset, bytes) in (0..).step_by(4).zip(buffer.chunks_exact_mut(4)) {
-            if offset < start {
-                continue;
-            }
+        while let Some(bytes) = buffer
+            .get_mut(offset..)
+            .and_then(|rest| rest.first_chunk_mut())
+        {
             // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping;
             // mappings start at page boundaries or at the image's start, which is aligned to 512
             // bytes.
             let dword = unsafe { bindings::readl(self.base.as_ptr().wrapping_byte_add(offset)) };
 
-            for (to, from) in bytes.iter_mut().zip(dword.to_le_bytes()) {
-                *to = from;
-            }
+            *bytes = dword.to_le_bytes();
+            offset = offset.saturating_add(4);
         }
         Ok(())
     }
@@ -447,8 +446,9 @@ extern "C" fn place(
     let (address, start) = unsafe { (*data.cast::<u64>(), (*free).start) };
 
     match address {
-        // A bridge's window may start lower than what was asked for as the minimum.
-        0 => start.max(ONE_MEBIBYTE).next_multiple_of(align.max(1)),
+        // A window of the bus may start lower than what was asked for as the minimum. All of these
+        // are multiples of `align`, or it is one of them: they are powers of two, but for `start`.
+        0 => start.max(ONE_MEBIBYTE).max(align),
         address => address,
     }
 }

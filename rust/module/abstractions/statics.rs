@@ -16,17 +16,13 @@ macro_rules! static_mutex {
         mod $name {
             #[allow(unused_imports)]
             use super::*;
+            use core::sync::atomic::{
+                AtomicU8,
+                Ordering, //
+            };
             use kernel::{
                 error::Result,
-                sync::{
-                    atomic::{
-                        Acquire,
-                        Atomic,
-                        Relaxed,
-                        Release, //
-                    },
-                    GlobalGuard, //
-                }, //
+                sync::GlobalGuard, //
             };
 
             kernel::sync::global_lock! {
@@ -35,21 +31,23 @@ macro_rules! static_mutex {
             }
 
             /// 0: not initialised; 1: being initialised; 2: ready.
-            static STATE: Atomic<u32> = Atomic::new(0);
+            static STATE: AtomicU8 = AtomicU8::new(0);
 
             /// Makes the mutex ready. Further calls do nothing.
             pub(super) fn init() {
-                if let Ok(0) = STATE.cmpxchg(0, 1, Relaxed) {
+                let first = STATE.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
+
+                if first.is_ok() {
                     // SAFETY: The exchange succeeds once, so this is called once.
                     unsafe { LOCK.init() };
-                    STATE.store(2, Release);
+                    STATE.store(2, Ordering::Release);
                 }
             }
 
             /// Locks the mutex; fails with `ENODEV` before `init`.
             #[inline(never)]
             pub(super) fn lock() -> Result<GlobalGuard<LOCK>> {
-                if STATE.load(Acquire) == 2 {
+                if STATE.load(Ordering::Acquire) == 2 {
                     Ok(LOCK.lock())
                 } else {
                     Err(kernel::error::code::ENODEV)

@@ -64,7 +64,7 @@ impl Deref for OwnedQueue {
 }
 
 impl Drop for OwnedQueue {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant the queue is valid and nobody else's.
         unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
