@@ -25,6 +25,7 @@ _start:
 	jmp 4b
 
 greeting:
-	.asciz "\r\n\r\nThis is the screen of a virtual machine, on a card that vfio-pci gave it.\r\n"
+	.ascii "\r\n\r\nThis is the screen of a virtual machine.\r\n"
+	.asciz "It boots with the ROM that its card has: there is no ROM file.\r\n"
 	.org 510
 	.byte 0x55, 0xaa

@@ -112,6 +112,7 @@ class Boot:
             "CARDS=" + ",".join(f"{k}:{v}" for k, v in top.cards.items()),
             "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
             "MODULES=" + ",".join(top.modules),
+            "ASKS=1" if top.asks else "",
             "TESTS=" + ",".join(test.name for test in self.tests),
         ]
         command = ["qemu-system-x86_64", "-machine", top.machine, "-accel", "tcg"]

@@ -11,6 +11,8 @@ import qmp
 VGABIOS = Path("/usr/share/seabios/vgabios-stdvga.bin")
 CAPITAL_A = bytes.fromhex("0000 1038 6cc6 c6fe c6c6 c6c6 0000 0000")
 HEIGHT = 16
+# On a blank. It blinks.
+CURSOR = bytes(13) + b"\xff\xff\x00"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def _font() -> dict[bytes, str]:
     rom = VGABIOS.read_bytes()
     start = rom.index(CAPITAL_A) - ord("A") * HEIGHT
     codes = [*range(0x21, 0x7F), 0x20]
-    return {rom[start + HEIGHT * code : start + HEIGHT * (code + 1)]: chr(code) for code in codes}
+    font = {rom[start + HEIGHT * code : start + HEIGHT * (code + 1)]: chr(code) for code in codes}
+    return font | {CURSOR: " "}
 
 
 def take(monitor: Path, device: str, target: Path) -> Screen:

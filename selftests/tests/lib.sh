@@ -153,10 +153,6 @@ logged()
 # ask WORDS...: what the harness answers (harness/host.py), on topologies that say "asks"
 ask()
 {
-	grep -q "^answers " /proc/mounts || {
-		mkdir -p /run/answers
-		mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=none answers /run/answers
-	}
 	t_number=$(($(cat /run/asked 2>/dev/null) + 1))
 	echo $t_number >/run/asked
 	echo "#:ask $t_number $*" >/dev/ttyS1
