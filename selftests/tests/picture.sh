@@ -45,6 +45,14 @@ vga_writes()
 	grep -c ^vfio_vga_write /run/machine.trace
 }
 
+# QEMU's VGA has the mode that UEFI uses switched off by registers that are not for guests
+# (0x1ce), and no reset does it. A real card's ROM does; so here is what it would do. They
+# are at 0x500 of BAR 2 as well, the fifth is what enables the mode.
+leave_framebuffer()
+{
+	devmem $(($(sed -n '3s/ .*//p' "$PCI/$HELD/resource") + 0x500 + 2 * 4)) 16 0
+}
+
 mkdir $LAB
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose lab $LAB
 mount -o bind /dev $LAB/dev
@@ -57,12 +65,12 @@ modprobe vfio-pci
 
 before=$(ask picture before held)
 succeeds "vfio-pci takes the card from the firmware" bind_to "$HELD" vfio-pci
+[ "$TOPOLOGY" = shown ] || leave_framebuffer
 boot_machine
 is "without vga-stub, the machine starts, and finds no ROM" "$(cat /run/machine.serial)" '!'
 without=$(ask picture without held)
 stop_machine
 lacks "its boot text is not on the screen" "$without" "$GREETING"
-# The other topology's card is reset.
 [ "$TOPOLOGY" != shown ] ||
 	is "what was on it before still is" "$(echo "$without" | tail -n +2)" "$(echo "$before" | tail -n +2)"
 echo "# without: $(vga_writes) VGA writes, $took s, $(echo "$without" | head -n 1)"
