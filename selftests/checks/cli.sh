@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+# rust/cli: its tests, and its verdict on every ROM that Debian's QEMU comes with.
+#
+# As in core.sh, the crates are Debian's, and Cargo.lock is left out.
+set -euo pipefail
+
+copy=$LAB/build/cli-source
+rm -rf "$copy"
+mkdir -p "$copy"
+tar -C /src/rust --exclude=./*/target --exclude=./*/fuzz --exclude=./*/Cargo.lock -c ./core ./cli |
+	tar -C "$copy" -x
+cd "$copy/cli"
+
+mkdir -p .cargo
+cat >.cargo/config.toml <<END
+[source.crates-io]
+replace-with = "debian"
+[source.debian]
+directory = "/usr/share/cargo/registry"
+END
+export CARGO_TARGET_DIR=$LAB/build/cli CARGO_NET_OFFLINE=true
+
+cargo fmt --check
+cargo clippy --offline --all-targets -- -D warnings
+cargo test --offline
+cargo build --offline
+
+# How many ROMs are how: rom_status, which guests they boot.
+verdicts=$(
+	for rom in /usr/share/seabios/vgabios*.bin /usr/share/qemu/*.rom; do
+		"$CARGO_TARGET_DIR/debug/vga-stub" rom --json "$rom" || [ $? = 1 ]
+	done | python3 -c '
+import json, sys
+text, decoder = sys.stdin.read(), json.JSONDecoder()
+while text := text.lstrip():
+    report, end = decoder.raw_decode(text)
+    boots = [name for name, guest in report["verdict"].items() if guest["boots"]]
+    print(report["status"], *boots)
+    text = text[end:]' | sort | uniq -c | sed 's/^ *//'
+)
+echo "$verdicts"
+[ "$verdicts" = "1 bad-signature
+3 no-pcir
+15 ok bios_guest
+8 ok bios_guest ovmf_guest" ]
