@@ -26,7 +26,9 @@ boot_machine()
 	since=$(cut -d . -f 1 /proc/uptime)
 	until grep -q '!' /run/machine.serial; do
 		took=$(($(cut -d . -f 1 /proc/uptime) - since))
-		kill -0 $machine && [ $took -lt $PATIENCE ] || break
+		if ! kill -0 $machine || [ $took -ge $PATIENCE ]; then
+			break
+		fi
 		sleep 1
 	done
 	took=$(($(cut -d . -f 1 /proc/uptime) - since))
@@ -74,7 +76,7 @@ lacks "its boot text is not on the screen" "$without" "$GREETING"
 [ "$TOPOLOGY" != shown ] ||
 	is "what was on it before still is" "$(echo "$without" | tail -n +2)" "$(echo "$before" | tail -n +2)"
 echo "# without: $(vga_writes) VGA writes, $took s, $(echo "$without" | head -n 1)"
-[ "$(vga_writes)" -lt 10 ] && pass "no ROM was run" || fail "no ROM was run"
+succeeds "no ROM was run" [ "$(vga_writes)" -lt 10 ]
 unbind "$HELD"
 
 loads ids="$(ids_of "$HELD")"
@@ -85,7 +87,7 @@ with=$(ask picture with held)
 stop_machine
 matches "its boot text is on the screen" "$with" "$GREETING"
 echo "# with: $(vga_writes) VGA writes, $took s, $(echo "$with" | head -n 1)"
-[ "$(vga_writes)" -gt 10000 ] && pass "the card's ROM was run" || fail "the card's ROM was run"
+succeeds "the card's ROM was run" [ "$(vga_writes)" -gt 10000 ]
 writes 0 1 "$CLASS/$HELD/reclaim"
 unloads
 
