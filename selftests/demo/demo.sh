@@ -3,41 +3,7 @@
 # The story that "make demo" tells. Each step says what it shows, shows what the
 # machine says, and checks it.
 # timeout: 100
-. /tests/lib.sh
-
-step=0
-wrong=0
-
-step()
-{
-	step=$((step + 1))
-	echo
-	echo "$step. $1"
-}
-
-# show COMMAND: runs it, as if typed
-show()
-{
-	echo "     \$ $1"
-	eval "$1" 2>&1 | sed 's/^/       /'
-}
-
-# check TEXT GOT EXPECTED
-check()
-{
-	if [ "$2" = "$3" ]; then
-		echo "     ok: $1: $2"
-	else
-		echo "     FAILED: $1: $2, but expected: $3"
-		wrong=$((wrong + 1))
-	fi
-}
-
-# Without its complaint of a library's configuration that is not there.
-lspci()
-{
-	command lspci "$@" 2>/dev/null
-}
+. /tests/story.sh
 
 step "Two graphics cards: $HOST is the host's, $HELD is for a virtual machine."
 show "lspci -nk -s $HOST"
@@ -104,12 +70,4 @@ check "what the card decodes" "$(decodes "$HELD")" "io mem"
 check "cards that the arbiter counts" "$(arbiter_count)" 2
 check "bytes of configuration space that differ" "$(cfgsnap diff /run/config | wc -l)" 0
 
-echo
-if [ $wrong = 0 ]; then
-	echo "Each step showed what it should."
-else
-	echo "$wrong checks FAILED."
-fi
-t_count=0
-is "failed checks" $wrong 0
-done_testing
+end_story

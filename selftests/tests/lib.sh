@@ -319,3 +319,73 @@ arbiter_lines()
 	done
 	echo "arbiter count $(arbiter_count)"
 }
+
+# --- a virtual machine in this machine ------------------------------------------------
+
+LAB=/run/lab
+MACHINE="qemu-system-x86_64 -accel tcg -machine pc -m 128 -nodefaults -vga none -display none"
+# What firmware/greeting.S says, as a line of the screen.
+# shellcheck disable=SC2034  # for tests
+GREETING='^This is the screen of a virtual machine\.$'
+
+# QEMU is the lab's, and so is all that it needs; for topologies that say "asks".
+open_lab()
+{
+	mkdir $LAB
+	mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose lab $LAB
+	for t_dir in dev proc sys run; do
+		mount -o bind /$t_dir $LAB/$t_dir
+	done
+	cp /roms/greeting.img /run
+	modprobe vfio_iommu_type1
+	modprobe vfio-pci
+}
+
+close_lab()
+{
+	umount $LAB/run $LAB/sys $LAB/proc $LAB/dev $LAB
+	rmdir $LAB
+}
+
+# boot_machine BDF: boots one that shows on that card. Returns when the machine has said
+# on its serial port that it is done, or is gone, or late.
+boot_machine()
+{
+	t_since=$(cut -d . -f 1 /proc/uptime)
+	: >/run/machine.serial
+	: >/run/machine.trace
+	# shellcheck disable=SC2086  # words
+	chroot $LAB $MACHINE -device "vfio-pci,host=$1,x-vga=on" \
+		-drive file=/run/greeting.img,format=raw,if=ide \
+		-serial file:/run/machine.serial -d trace:vfio_vga_write -D /run/machine.trace \
+		>/run/machine.out 2>&1 &
+	machine=$!
+	until grep -q '!' /run/machine.serial; do
+		machine_took=$(($(cut -d . -f 1 /proc/uptime) - t_since))
+		if ! kill -0 "$machine" 2>/dev/null || [ $machine_took -ge 200 ]; then
+			break
+		fi
+		sleep 1
+	done
+}
+
+# Ends it; what its QEMU said is in /run/machine.out.
+stop_machine()
+{
+	kill "$machine"
+	wait "$machine"
+}
+
+# What the machine wrote to the legacy addresses of its card: registers and screen.
+vga_writes()
+{
+	grep -c ^vfio_vga_write /run/machine.trace
+}
+
+# QEMU's VGA has the mode that UEFI uses switched off by registers that are not for guests
+# (0x1ce), and no reset does it. A real card's ROM does; so here is what it would do. They
+# are at 0x500 of BAR 2 as well, the fifth is what enables the mode.
+leave_framebuffer()
+{
+	devmem $(($(sed -n '3s/ .*//p' "$PCI/$1/resource") + 0x500 + 2 * 4)) 16 0
+}
