@@ -22,7 +22,8 @@ use crate::{
     rom::{
         self,
         Rom, //
-    }, //
+    },
+    selection, //
 };
 use core::sync::atomic::AtomicBool;
 use kernel::{
@@ -270,6 +271,8 @@ impl Listener for Cards {
                     cards.remove(pdev);
                 }
             }
+            Event::Add => selection::reserve(pdev),
+            Event::Unbind { holder } => selection::unbind(pdev, holder),
             Event::Bound | Event::Unbound => announce(pdev),
         }
     }

@@ -18,18 +18,22 @@ use crate::{
         NAME, //
     },
     handoff,
-    selection, //
+    selection::{
+        self,
+        Reservations, //
+    }, //
 };
 use kernel::prelude::*;
 
 /// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
 /// the bus, then the cards' folders go and with them whoever is writing to a file there, then the
-/// driver and with it the hold on each card.
+/// reservations, then the driver and with it the hold on each card.
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]
     _notifier: Notifier<Cards>,
     _cards: card::Registry,
+    _reservations: Reservations,
     #[pin]
     _driver: pci_driver::Registration<VgaStubDriver>,
     _class: class::Registration<Card>,
@@ -43,6 +47,7 @@ impl kernel::InPlaceModule for VgaStub {
             _class: class::Registration::new()?,
             _cards: card::Registry::new()?,
             _notifier <- Notifier::new(),
+            _reservations: Reservations::new(),
             _driver <- pci_driver::Registration::new(NAME, module),
             _: { selection::apply(&_driver) },
         })

@@ -14,6 +14,12 @@ module_parameter! {
 }
 
 module_parameter! {
+    /// The cards to claim, by their places: see [`vga_stub_core::devices`].
+    pub(crate) static DEVICES: "devices", "charp", param_ops_charp, Text = Text::text(c""),
+        "cards to claim: [domain:]bus:device.function[/device.function...][=vendor:device],...";
+}
+
+module_parameter! {
     /// The driver that gets the cards where none is named.
     pub(crate) static HANDOFF: "handoff", "charp", param_ops_charp, Text = Text::text(c"vfio-pci"),
         "driver that cards are handed to by default (vfio-pci)";

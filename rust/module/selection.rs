@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which cards are claimed: `ids=`, applied to the bus.
+//! Which cards are claimed: `ids=` and `devices=`, applied to the bus.
+//!
+//! `ids=` becomes dynamic IDs of our driver, as with pci-stub. A place cannot: an ID would take the
+//! card's twin as well, or have our driver asked about it. So a device that `devices=` names is
+//! reserved by its `driver_override`, which keeps all other drivers away from it, and other devices
+//! from us. An override that somebody else has set stands.
+//!
+//! A device is reserved when the module is loaded or the device appears, before any driver sees it,
+//! and again when it is taken from one that holds devices for guests: libvirt and driverctl clear
+//! the override first, then unbind, then have a driver found. Whoever unbinds it from us by hand
+//! wants it for another driver, so that it is reserved no longer.
 
 use crate::{
     abstractions::{
         bus,
-        device::Locked,
+        device::{
+            self,
+            Locked, //
+        },
         pci::DeviceExt as _,
         pci_driver::{
             DynamicId,
@@ -14,7 +27,8 @@ use crate::{
     },
     driver::{
         VgaStubDriver,
-        HANDLE, //
+        HANDLE,
+        NAME, //
     },
     parameters, //
 };
@@ -22,11 +36,82 @@ use kernel::{
     pci,
     prelude::*, //
 };
-use vga_stub_core::ids::{
-    self,
-    Id,
-    Identity, //
+use vga_stub_core::{
+    decode::Refusal,
+    devices::{
+        self,
+        Address,
+        BadEntry,
+        Fit,
+        Place, //
+    },
+    ids::{
+        self,
+        Id,
+        Identity, //
+    }, //
 };
+
+/// The reservations of what `devices=` names, which no driver but ours gets.
+pub(crate) struct Reservations(());
+
+impl Reservations {
+    /// Reserves what is there.
+    pub(crate) fn new() -> Self {
+        bus::for_each_device(reserve);
+        Self(())
+    }
+}
+
+impl Drop for Reservations {
+    fn drop(&mut self) {
+        bus::for_each_device(unreserve);
+    }
+}
+
+/// Reserves a device if it is named.
+pub(crate) fn reserve(pdev: &pci::Device) {
+    change_override(pdev, c"", NAME);
+}
+
+fn unreserve(pdev: &pci::Device) {
+    change_override(pdev, NAME, c"");
+}
+
+/// Takes note of a device that is about to lose its driver.
+pub(crate) fn unbind(pdev: &pci::Device, holder: bool) {
+    if HANDLE.drives(pdev) {
+        unreserve(pdev);
+    } else if holder {
+        reserve(pdev);
+    }
+}
+
+fn change_override(pdev: &pci::Device, from: &CStr, to: &CStr) {
+    // Bridges keep their driver, whatever the user writes.
+    let named = pdev.header_type() == 0
+        && places()
+            .flatten()
+            .any(|place| fit(&place, pdev) == Fit::Named);
+
+    if named && device::change_override(pdev, from, to).is_err() {
+        dev_err!(pdev, "no memory to reserve it\n");
+    }
+}
+
+/// Returns the entries of `devices=`.
+fn places() -> impl Iterator<Item = Result<Place<'static>, BadEntry<'static>>> {
+    devices::parse(parameters::DEVICES.get().to_bytes())
+}
+
+/// Returns what an entry says of a device.
+#[inline(never)]
+fn fit(place: &Place<'_>, pdev: &pci::Device) -> Fit {
+    let route = core::iter::successors(Some(pdev), |pdev| pdev.upstream())
+        .map_while(|pdev| Address::parse(pdev.as_ref().name().to_bytes()));
+
+    place.fit(route, (pdev.vendor_id().as_raw(), pdev.device_id()))
+}
 
 /// Claims every card that the parameters name and that has no driver, and says which of them have
 /// one. A bad entry is reported, and the others work.
@@ -37,11 +122,33 @@ pub(crate) fn apply(driver: &Registration<VgaStubDriver>) {
                 if driver.add_id(&dynamic_id(&id)).is_err() {
                     pr_err!("no memory to claim cards\n");
                 }
-                report_lost(&id);
+                bus::for_each_device(|pdev| {
+                    if id.matches(&identity(pdev)) {
+                        report_lost(pdev);
+                    }
+                });
             }
-            Err(bad) => pr_err!("{}\n", format_args!("{}", bad)),
+            Err(bad) => report_bad(&bad),
         }
     }
+    for entry in places() {
+        match entry {
+            Ok(place) => bus::for_each_device(|pdev| match fit(&place, pdev) {
+                Fit::Elsewhere => (),
+                Fit::OtherIds => dev_warn!(pdev, "not claimed: devices= wants other IDs here\n"),
+                Fit::Named if pdev.header_type() != 0 => {
+                    dev_warn!(pdev, "not claimed: {}\n", Refusal::HeaderType.message());
+                }
+                Fit::Named => report_lost(pdev),
+            }),
+            Err(bad) => report_bad(&bad),
+        }
+    }
+}
+
+#[inline(never)]
+fn report_bad(bad: &BadEntry<'_>) {
+    pr_err!("{}\n", format_args!("{}", bad));
 }
 
 fn dynamic_id(id: &Id) -> DynamicId {
@@ -65,26 +172,25 @@ fn identity(pdev: &pci::Device) -> Identity {
     }
 }
 
-/// Says who has the cards with an ID that were not claimed. They are left there: taking a card from
-/// a driver that shows on it ends what the user sees.
-fn report_lost(id: &Id) {
-    bus::for_each_device(|pdev| {
-        if !id.matches(&identity(pdev)) || HANDLE.drives(pdev) {
-            return;
-        }
-        // A device that somebody else has locked is being bound or unbound right now.
-        let Some(locked) = Locked::try_new(pdev) else {
-            return;
-        };
-        let Ok(Some(holder)) = locked.driver() else {
-            return;
-        };
-        dev_warn!(
-            pdev,
-            "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
-             /etc/modprobe.d and a new initramfs, or driver_override\n",
-            holder.name(),
-            holder.module().unwrap_or(c"<built in>")
-        );
-    });
+/// Says who has a card that was not claimed. It is left there: taking a card from a driver that shows
+/// on it ends what the user sees.
+#[inline(never)]
+fn report_lost(pdev: &pci::Device) {
+    if HANDLE.drives(pdev) {
+        return;
+    }
+    // A device that somebody else has locked is being bound or unbound right now.
+    let Some(locked) = Locked::try_new(pdev) else {
+        return;
+    };
+    let Ok(Some(holder)) = locked.driver() else {
+        return;
+    };
+    dev_warn!(
+        pdev,
+        "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
+         /etc/modprobe.d and a new initramfs, or driver_override\n",
+        holder.name(),
+        holder.module().unwrap_or(c"<built in>")
+    );
 }

@@ -281,6 +281,12 @@ stop_using()
 	wait "$client"
 }
 
+# What has a directory in the class, in a line.
+claimed()
+{
+	find $CLASS -mindepth 1 -maxdepth 1 | sed 's|.*/||' | sort | xargs
+}
+
 # class BDF FILE: the content of a file of the class device
 class()
 {

@@ -9,6 +9,7 @@
 //! - [`ids`]: the grammar of the `ids=` parameter, and whether a device matches an entry.
 //!   [`ids::parse`] gives an iterator of [`ids::Id`], or [`ids::BadEntry`], whose
 //!   [`Display`](core::fmt::Display) is one line for the kernel's log.
+//! - [`devices`]: the same for `devices=`; [`devices::Place::fit`] says whether a device is meant.
 //! - [`rom`]: the chain of images in a PCI option ROM. [`rom::extent`] says how far to read,
 //!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own
 //!   and [`rom::images`] every image with all its fields.
@@ -41,6 +42,8 @@
 )]
 
 pub mod decode;
+pub mod devices;
+mod entry;
 pub mod group;
 pub mod ids;
 pub mod rom;

@@ -186,10 +186,8 @@ fn bad_entries() {
 fn class_limits() {
     let class = |class: u32, mask: u32| {
         let text = format!("1:2:3:4:{class:x}:{mask:x}");
-        ids::parse(text.as_bytes())
-            .next()
-            .unwrap()
-            .map_err(|bad| bad.reason)
+        let id = ids::parse(text.as_bytes()).next().unwrap();
+        id.map_err(|bad| bad.reason)
     };
     let short = Err(Reason::ClassTooShort);
     for mask in [0xffffff, 0xffffffff, 0xff0fff] {

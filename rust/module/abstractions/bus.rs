@@ -122,13 +122,19 @@ impl DriverRef {
     /// Returns whether the driver leaves DMA ownership to the users of its devices
     /// (`driver_managed_dma`), as those do that hold devices for guests.
     pub(crate) fn manages_dma(&self) -> bool {
-        // SAFETY: By the type invariant this is a PCI driver, embedded in a `struct pci_driver`.
-        unsafe {
-            let driver = kernel::container_of!(self.0.as_ptr(), bindings::pci_driver, driver);
-
-            (*driver).driver_managed_dma
-        }
+        // SAFETY: By the type invariant.
+        unsafe { manages_dma(self.0.as_ptr()) }
     }
+}
+
+/// Returns whether a driver sets `driver_managed_dma`.
+///
+/// # Safety
+///
+/// `driver` is that of a PCI driver, and valid.
+unsafe fn manages_dma(driver: *mut bindings::device_driver) -> bool {
+    // SAFETY: PCI drivers are embedded in a `struct pci_driver`.
+    unsafe { (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma }
 }
 
 impl Drop for DriverRef {
@@ -163,10 +169,18 @@ extern "C" fn match_driver(driver: *mut bindings::device_driver, data: *mut c_vo
 /// What happens to a device on the bus.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
+    /// The device is new, and no driver has seen it.
+    Add,
     /// The device is about to go. Its driver may still be bound.
     Delete,
     /// A driver was bound; the device is locked.
     Bound,
+    /// The device is about to lose its driver; it is locked.
+    Unbind {
+        /// Whether the driver is one that holds devices for guests: see
+        /// [`DriverRef::manages_dma`].
+        holder: bool,
+    },
     /// A driver was unbound; the device is locked.
     Unbound,
 }
@@ -226,8 +240,13 @@ impl<T: Listener> Notifier<T> {
         data: *mut c_void,
     ) -> c_int {
         let event = match action as bindings::bus_notifier_event {
+            bindings::bus_notifier_event_BUS_NOTIFY_ADD_DEVICE => Event::Add,
             bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => Event::Delete,
             bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER => Event::Bound,
+            bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => Event::Unbind {
+                // SAFETY: The device is locked and bound to a driver of its bus.
+                holder: unsafe { manages_dma((*data.cast::<bindings::device>()).driver) },
+            },
             bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER => Event::Unbound,
             _ => return 0,
         };

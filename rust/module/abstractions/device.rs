@@ -150,6 +150,22 @@ impl Drop for Override<'_> {
     }
 }
 
+/// Changes a device's override from one text to another, both empty for none; nothing happens if it
+/// is neither.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub(crate) fn change_override(pdev: &pci::Device, from: &CStr, to: &CStr) -> Result {
+    let mut matches = false;
+
+    read_override(pdev, |name| matches = name == from.to_bytes());
+    if matches {
+        write_override(pdev, to)?;
+    }
+    Ok(())
+}
+
 /// Calls a function with a device's override, empty if there is none, under a spinlock.
 fn read_override(pdev: &pci::Device, call: impl FnOnce(&[u8])) {
     let dev = as_device(pdev);

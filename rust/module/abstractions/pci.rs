@@ -125,6 +125,13 @@ pub(crate) trait DeviceExt {
         true
     }
 
+    /// Returns the bridge above the device; [`None`] on a root bus.
+    fn upstream(&self) -> Option<&pci::Device> {
+        // SAFETY: A device keeps its bus and the bridges above it as long as it lives;
+        // `pci::Device` is `repr(transparent)`.
+        unsafe { (*(*self.raw()).bus).self_.cast::<pci::Device>().as_ref() }
+    }
+
     /// Returns whether two devices are functions of one slot.
     fn same_slot(&self, other: &pci::Device) -> bool {
         // SAFETY: As in `class`; a device keeps its bus as long as it lives. The pointers are
