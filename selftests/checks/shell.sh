@@ -3,7 +3,7 @@
 set -euo pipefail
 cd /src
 
-mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' scripts selftests .ci)
+mapfile -t files < <(grep -rlE '^#!/(usr/)?bin/(ba|a)?sh' scripts selftests packaging .ci)
 shellcheck --external-sources "${files[@]}"
 shellcheck --shell=bash selftests/checks/*.sh
 

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd /src
 
-find rust scripts selftests Kbuild Makefile -type f \
+find rust scripts selftests packaging Kbuild Makefile -type f \
 	\( -name '*.rs' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' \
 	-o -name '*.toml' -o -perm -100 -o -name Kbuild -o -name Makefile \) \
 	! -path '*/target/*' ! -path '*/corpus/*' ! -path '*/artifacts/*' ! -name '*_generated.rs' -print0 |

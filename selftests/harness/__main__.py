@@ -11,7 +11,7 @@ from pathlib import Path
 
 import checks
 from guest import Result, run_tests
-from image import build_base, build_image, build_programs
+from image import build_base, build_image, build_programs, build_real_image
 from lab import LAB, Kernel, load_kernels
 from report import Report
 from topology import SELFTESTS, Test, Topology, load_tests, load_topologies
@@ -74,6 +74,14 @@ def run_guest(
             report.add(prefix, Result(test.name, "skipped", details=["no module was built"]))
         return
     image = logs / f"{kernel.abi}.cpio"
+    if topology.initramfs:
+        plain, image = image, logs / f"{kernel.abi}-{topology.name}.cpio"
+        try:
+            build_real_image(kernel, topology, plain, image)
+        except RuntimeError as error:
+            for test in tests:
+                report.add(prefix, Result(test.name, "failed", details=str(error).splitlines()))
+            return
     for result in run_tests(kernel, topology, tests, image, logs / f"{kernel.abi}-{topology.name}"):
         report.add(prefix, result)
 

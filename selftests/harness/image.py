@@ -10,7 +10,7 @@ from pathlib import Path
 
 from firmware import build_firmware
 from lab import LAB, Kernel
-from topology import SELFTESTS
+from topology import SELFTESTS, Topology
 
 # Loaded by tests, by topologies, or by the kernel on a test's behalf. What they
 # depend on comes with them.
@@ -104,6 +104,31 @@ def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
             if module.exists():
                 shutil.copy(module, root / "lib")
         target.write_bytes(build_base(kernel).read_bytes() + _cpio(root))
+
+
+def build_real_image(kernel: Kernel, topology: Topology, plain: Path, target: Path) -> None:
+    """What a user's machine boots with, made by the topology's own tool (images/) from the
+    module, its hooks and the topology's options; and the plain image in it, as the folder
+    that it ends in."""
+    module = kernel.out / "vga_stub.ko" if topology.options != "none" else ""
+    maker = SELFTESTS / f"images/{topology.initramfs}.sh"
+    with tempfile.TemporaryDirectory() as name:
+        made, root = Path(name) / "image", Path(name) / "root"
+        (root / "selftest").mkdir(parents=True)
+        command = ["unshare", "--mount", "--", "bash", maker, kernel.abi, kernel.release]
+        command += [module, made, topology.options]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace"
+        )
+        if done.returncode:
+            raise RuntimeError(f"{maker.name}: {done.stdout}")
+        with plain.open("rb") as archive:
+            extract = ["cpio", "--quiet", "-idm"]
+            # Two archives, one after the other: cpio reads one at a time.
+            for _ in range(2):
+                subprocess.run(extract, cwd=root / "selftest", check=True, stdin=archive)
+        real = made.read_bytes()
+        target.write_bytes(real + bytes(-len(real) % 512) + _cpio(root))
 
 
 def _cpio(root: Path) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from guest import run_tests
 from image import build_image
-from lab import LAB, load_kernels
+from lab import LAB, SRC, load_kernels
 from topology import load_tests, load_topologies
 
 # For each test of selftest/: how it must end, and what the report must say.
@@ -26,7 +26,7 @@ EXPECTED = {
 def main() -> int:
     """Runs them in one kernel, and compares."""
     folder = Path(__file__).parent / "selftest"
-    logs = LAB / "logs/harness"
+    logs = LAB / f"logs/harness-{SRC.stat().st_ino}"
     logs.mkdir(parents=True, exist_ok=True)
     kernel = next(k for k in load_kernels() if k.suite == "trixie")
     image = logs / "image.cpio"

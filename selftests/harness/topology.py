@@ -23,6 +23,8 @@ class Topology:
     roms: dict[str, str]
     modules: tuple[str, ...]
     asks: bool
+    initramfs: str
+    options: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         roms=entry.get("roms", {}),
         modules=tuple(entry.get("modules", ())),
         asks=entry.get("asks", False),
+        initramfs=entry.get("initramfs", ""),
+        options=entry.get("options", ""),
     )
 
 
