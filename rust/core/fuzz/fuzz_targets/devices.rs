@@ -11,22 +11,26 @@ use vga_stub_core::devices::{
     Address, //
 };
 
-fuzz_target!(|input: (&[u8], Vec<(u8, u8)>, (u16, u16))| {
-    let (text, hops, ids) = input;
-    let commas = text.iter().filter(|&&byte| byte == b',').count();
-    let route = hops.iter().map(|&(bus, devfn)| Address {
+fuzz_target!(|input: &[u8]| {
+    // What follows a line break is where a device is: bus, and device and function, of itself and
+    // of each bridge above it.
+    let mut parts = input.splitn(2, |&byte| byte == b'\n');
+    let text = parts.next().unwrap_or_default();
+    let route = parts.next().unwrap_or_default().chunks_exact(2);
+    let route = route.map(|hop| Address {
         domain: 0,
-        bus,
-        slot: devfn >> 3,
-        function: devfn & 7,
+        bus: hop[0],
+        slot: hop[1] >> 3,
+        function: hop[1] & 7,
     });
+    let commas = text.iter().filter(|&&byte| byte == b',').count();
     let mut entries = 0;
     let mut before = 0;
     for entry in devices::parse(text) {
         entries += 1;
         match entry {
             Ok(place) => {
-                place.fit(route.clone(), ids);
+                place.fit(route.clone(), (0x10de, 0x1b80));
                 assert_eq!(devices::parse(place.text).count(), 1);
             }
             Err(bad) => {

@@ -3,7 +3,7 @@
 //! Any bytes as a ROM: no panic, no read past the end, a bounded number of steps, and what is kept
 //! is judged as the whole is.
 //!
-//! The first four bytes of the input are the card's IDs, the rest is the ROM BAR.
+//! The first four bytes of the input are the card's IDs, as in its configuration space, the rest is the ROM BAR.
 
 #![no_main]
 
@@ -14,8 +14,12 @@ use vga_stub_core::rom::{
     Status, //
 };
 
-fuzz_target!(|input: (u16, u16, &[u8])| {
-    let (vendor, device, rom) = input;
+fuzz_target!(|input: &[u8]| {
+    let Some((ids, rom)) = input.split_first_chunk::<4>() else {
+        return;
+    };
+    let vendor = u16::from_le_bytes([ids[0], ids[1]]);
+    let device = u16::from_le_bytes([ids[2], ids[3]]);
     let card = Some((vendor, device));
 
     // As the module reads it: nothing that was not asked for is there.
