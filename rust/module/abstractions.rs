@@ -22,6 +22,7 @@ pub(crate) mod rom;
 pub(crate) mod statics;
 pub(crate) mod vgaarb;
 pub(crate) mod workqueue;
+pub(crate) mod xen;
 
 /// Bindings for the headers that the kernel's own bindings lack, made by bindgen during the build:
 /// see `Kbuild` and `bindings_helper.h`.

@@ -7,3 +7,4 @@
 #include <linux/kmod.h>
 #include <linux/pci.h>
 #include <linux/vgaarb.h>
+#include <xen/pci.h>

@@ -10,7 +10,8 @@ use crate::{
     abstractions::{
         bus::{
             self,
-            DriverRef, //
+            DriverRef,
+            PCIBACK, //
         },
         device::{
             self,
@@ -22,7 +23,8 @@ use crate::{
             Group, //
         },
         modules,
-        pci::DeviceExt as _, //
+        pci::DeviceExt as _,
+        xen, //
     },
     card::{
         self,
@@ -139,7 +141,12 @@ fn find_target(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
 
     let name = CStr::from_bytes_until_nul(&buffer).map_err(|_| EINVAL)?;
     let target = DriverRef::find(name).or_else(|| {
-        modules::request(name);
+        // Its module has another name.
+        modules::request(if name == PCIBACK {
+            c"xen-pciback"
+        } else {
+            name
+        });
         DriverRef::find(name)
     });
     let Some(target) = target else {
@@ -148,7 +155,7 @@ fn find_target(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
     };
 
     // pcieport manages DMA too, but for the devices below it.
-    if !target.manages_dma() || name == c"pcieport" {
+    if !target.is_holder() || name == c"pcieport" {
         dev_err!(pdev, "handoff: {} does not hold devices for guests\n", name);
         return Err(EINVAL);
     }
@@ -197,7 +204,8 @@ impl Candidate {
         self.member.binding = match &self.former {
             None => Binding::Unbound,
             Some(_) if HANDLE.drives(&self.pdev) => Binding::Held,
-            Some(driver) if driver.manages_dma() => Binding::Holder,
+            Some(driver) if driver.is_pciback() && xen::is_given_away(&self.pdev) => Binding::InUse,
+            Some(driver) if driver.is_holder() => Binding::Holder,
             Some(_) => Binding::Other,
         };
         if let Some(card) = card::find(&self.pdev) {
@@ -285,10 +293,17 @@ fn shift_all(candidates: &[Candidate], direction: Direction, target: &DriverRef)
 
 /// Says which function is in the way.
 fn refuse(card: &Card, blocker: &Candidate) -> Result {
+    let why = match blocker.member.binding {
+        Binding::Unbound => c"is not held; it has",
+        Binding::InUse => c"is in use by another domain, to which it was given by",
+        Binding::Held | Binding::Holder | Binding::Other => c"is bound to",
+    };
+
     dev_err!(
         card.pdev(),
-        "nothing moved: {} is bound to {}\n",
+        "nothing moved: {} {} {}\n",
         blocker.pdev.as_ref().name(),
+        why,
         blocker
             .former
             .as_ref()

@@ -6,6 +6,9 @@
 //! members or none. It is decided here before anything moves: first [`blocker`], then [`moves`] one
 //! by one, and if one of them fails, [`undo`].
 //!
+//! [`Binding::InUse`] is for holders of which no DMA ownership tells it: pciback. It does not forbid to
+//! hand others off, since Xen gives each function away by itself.
+//!
 //! Who forbids a hand-off is not for us to say but for the DMA ownership of the IOMMU core, by
 //! which vfio goes: `iommu_device_use_default_domain()` in drivers/iommu/iommu.c counts every
 //! driver that does not set `driver_managed_dma`, and `iommu_group_claim_dma_owner()` fails while
@@ -23,6 +26,8 @@ pub enum Binding {
     /// Another driver that sets `driver_managed_dma` (vfio-pci and its variants, pci-stub,
     /// pcieport), or pciback: a holder, which can have it and from which it can be taken.
     Holder,
+    /// A holder, and a virtual machine uses the device, so that it cannot be taken from there.
+    InUse,
     /// A driver that works with the device.
     Other,
 }
@@ -62,11 +67,12 @@ impl Direction {
     /// Returns whether a member forbids the move.
     #[inline]
     pub const fn is_forbidden_by(self, member: &Member) -> bool {
-        let concerned = match self {
-            Self::HandOff => true,
-            Self::Reclaim => member.claimed,
-        };
-        concerned && matches!(member.binding, Binding::Other)
+        match self {
+            Self::HandOff => matches!(member.binding, Binding::Other),
+            Self::Reclaim => {
+                member.claimed && matches!(member.binding, Binding::Other | Binding::InUse)
+            }
+        }
     }
 
     /// Returns when a member's turn is: lower goes first, at most [`LAST_TURN`].

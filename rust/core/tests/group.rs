@@ -168,7 +168,7 @@ fn groups_that_users_have() {
 /// Any member.
 fn member() -> impl Strategy<Value = Member> {
     let kind = select(vec![Vga, Display, Companion]);
-    let binding = select(vec![Unbound, Held, Holder, Other]);
+    let binding = select(vec![Unbound, Held, Holder, InUse, Other]);
     (kind, any::<bool>(), binding).prop_map(|(kind, claimed, binding)| Member {
         kind,
         claimed,
@@ -235,7 +235,7 @@ proptest! {
         let first = |blocks: &dyn Fn(&Member) -> bool| members.iter().position(blocks);
         let busy = |member: &Member| member.binding == Other;
         prop_assert_eq!(blocker(HandOff, &members), first(&busy));
-        let ours = |member: &Member| member.claimed && busy(member);
+        let ours = |member: &Member| member.claimed && (busy(member) || member.binding == InUse);
         prop_assert_eq!(blocker(Reclaim, &members), first(&ours));
     }
 }

@@ -119,22 +119,33 @@ impl DriverRef {
         driver == self.0.as_ptr()
     }
 
-    /// Returns whether the driver leaves DMA ownership to the users of its devices
-    /// (`driver_managed_dma`), as those do that hold devices for guests.
-    pub(crate) fn manages_dma(&self) -> bool {
+    /// Returns whether the driver holds devices for guests: see [`is_holder`].
+    pub(crate) fn is_holder(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { manages_dma(self.0.as_ptr()) }
+        unsafe { is_holder(self.0.as_ptr()) }
+    }
+
+    /// Returns whether the driver is Xen's.
+    pub(crate) fn is_pciback(&self) -> bool {
+        self.name() == PCIBACK
     }
 }
 
-/// Returns whether a driver sets `driver_managed_dma`.
+/// The driver of the module xen-pciback.
+pub(crate) const PCIBACK: &CStr = c"pciback";
+
+/// Returns whether a driver holds devices for guests: it leaves DMA ownership to the users of its
+/// devices (`driver_managed_dma`), or is Xen's pciback, under which the hypervisor has it.
 ///
 /// # Safety
 ///
 /// `driver` is that of a PCI driver, and valid.
-unsafe fn manages_dma(driver: *mut bindings::device_driver) -> bool {
-    // SAFETY: PCI drivers are embedded in a `struct pci_driver`.
-    unsafe { (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma }
+unsafe fn is_holder(driver: *mut bindings::device_driver) -> bool {
+    // SAFETY: PCI drivers are embedded in a `struct pci_driver`; a name is NUL-terminated.
+    unsafe {
+        (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma
+            || bindings::strcmp((*driver).name, PCIBACK.as_char_ptr()) == 0
+    }
 }
 
 impl Drop for DriverRef {
@@ -178,7 +189,7 @@ pub(crate) enum Event {
     /// The device is about to lose its driver; it is locked.
     Unbind {
         /// Whether the driver is one that holds devices for guests: see
-        /// [`DriverRef::manages_dma`].
+        /// [`DriverRef::is_holder`].
         holder: bool,
     },
     /// A driver was unbound; the device is locked.
@@ -245,7 +256,7 @@ impl<T: Listener> Notifier<T> {
             bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER => Event::Bound,
             bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => Event::Unbind {
                 // SAFETY: The device is locked and bound to a driver of its bus.
-                holder: unsafe { manages_dma((*data.cast::<bindings::device>()).driver) },
+                holder: unsafe { is_holder((*data.cast::<bindings::device>()).driver) },
             },
             bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER => Event::Unbound,
             _ => return 0,
