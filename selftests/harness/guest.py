@@ -18,7 +18,6 @@ OVMF = Path("/usr/share/OVMF")
 BOOT_LIMIT = 120
 # The guest ends a test that is late by itself; this much later the host does.
 GRACE = 30
-MEMORY = "640"
 # Lines of the kernel's log in a report, at its beginning and at its end.
 SHOWN = 150
 
@@ -120,7 +119,7 @@ class Boot:
         # With a thread for each processor, QEMU 10 aborts when one processor moves a BAR
         # that another is using (iotlb_to_section in system/physmem.c), and loses timers.
         command += ["-accel", "tcg,thread=single", "-smp", str(top.processors)]
-        command += ["-cpu", "max", "-m", MEMORY, "-nodefaults"]
+        command += ["-cpu", "max", "-m", str(top.memory), "-nodefaults"]
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.

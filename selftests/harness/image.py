@@ -20,6 +20,7 @@ MODULES = (
     "bochs",
     "cirrus-qemu",
     "e1000e",
+    "overlay",
     "pci-stub",
     "qxl",
     "snd-hda-intel",

@@ -19,6 +19,7 @@ class Topology:
     devices: tuple[str, ...]
     append: str
     processors: int
+    memory: int
     cards: dict[str, str]
     roms: dict[str, str]
     modules: tuple[str, ...]
@@ -55,6 +56,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         firmware=entry.get("firmware", base["firmware"]),
         devices=(*shared, *entry["devices"]),
         append=entry.get("append", base["append"]),
+        memory=entry.get("memory", base["memory"]),
         processors=entry.get("processors", base["processors"]),
         cards=entry.get("cards", {}),
         roms=entry.get("roms", {}),

@@ -353,6 +353,45 @@ close_lab()
 	rmdir $LAB
 }
 
+# The lab's root as one that can be written to, with the kernel's modules: for programs
+# that keep state, like libvirt. What they write is gone at the end.
+ROOT=/run/root
+open_root()
+{
+	open_lab
+	mkdir $ROOT /run/written
+	mount -t tmpfs tmpfs /run/written
+	mkdir /run/written/upper /run/written/work
+	modprobe overlay
+	mount -t overlay -o lowerdir=$LAB,upperdir=/run/written/upper,workdir=/run/written/work \
+		overlay $ROOT
+	for t_dir in dev proc sys; do
+		mount -o bind /$t_dir $ROOT/$t_dir
+	done
+	mount -t tmpfs tmpfs $ROOT/run
+	mount -t tmpfs tmpfs $ROOT/tmp
+	mkdir -p $ROOT/usr/lib/modules
+	mount -o bind /lib/modules $ROOT/usr/lib/modules
+}
+
+# in_root COMMAND...: udev's tools would not work in what they take for a chroot
+in_root()
+{
+	SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT "$@"
+}
+
+close_root()
+{
+	# Who is still in there.
+	for t_dir in /proc/[0-9]*; do
+		[ "$(readlink "$t_dir/root")" != $ROOT ] || kill -9 "${t_dir#/proc/}"
+	done
+	usleep 500000
+	umount $ROOT/usr/lib/modules $ROOT/tmp $ROOT/run $ROOT/sys $ROOT/proc $ROOT/dev $ROOT /run/written
+	rmdir $ROOT /run/written
+	close_lab
+}
+
 # boot_machine BDF: boots one that shows on that card. Returns when the machine has said
 # on its serial port that it is done, or is gone, or late.
 boot_machine()
