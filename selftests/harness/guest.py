@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """One boot of one machine: runs tests in it and says how each went."""
 
+import gzip
 import re
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from lab import Kernel
 from topology import Test, Topology
 
 OVMF = Path("/usr/share/OVMF")
+XEN = Path("/boot/xen-4.20-amd64.gz")
 BOOT_LIMIT = 120
 # The guest ends a test that is late by itself; this much later the host does.
 GRACE = 30
@@ -109,6 +111,7 @@ class Boot:
             "no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_suppress=1",
             top.append,
             f"TOPOLOGY={top.name}",
+            f"KERNEL={self.kernel.image}",
             "CARDS=" + ",".join(f"{k}:{v}" for k, v in top.cards.items()),
             "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
             "MODULES=" + ",".join(top.modules),
@@ -125,8 +128,7 @@ class Boot:
         # What the processors were doing if the guest dies without a word.
         logged = "cpu_reset,trace:pci_cfg_write" if top.asks else "cpu_reset"
         command += ["-d", logged, "-D", str(self.cpu)]
-        command += ["-kernel", str(self.kernel.image)]
-        command += ["-initrd", str(self.image), "-append", " ".join(words)]
+        command += self._boot(" ".join(words))
         if top.firmware == "ovmf":
             shutil.copy(OVMF / "OVMF_VARS_4M.fd", self.vars)
             code = OVMF / "OVMF_CODE_4M.fd"
@@ -139,6 +141,20 @@ class Boot:
             command += ["-qmp", f"unix:{self.monitor},server=on,wait=off"]
             command += _share("answers", self.answers, "1c.0") + _share("lab", Path("/"), "1d.0")
         return command
+
+    def _boot(self, words: str) -> list[str]:
+        """What QEMU is to load: the kernel, or a hypervisor that loads it."""
+        if not self.topology.hypervisor:
+            return ["-kernel", str(self.kernel.image), "-initrd", str(self.image), "-append", words]
+        # QEMU takes modules apart at commas. The TAP port is the kernel's own.
+        words = words.replace("console=ttyS0", "console=hvc0").replace(",", ",,")
+        hypervisor = self.stderr.with_suffix(".xen")
+        with gzip.open(XEN) as packed:
+            hypervisor.write_bytes(packed.read())
+        return [
+            *("-kernel", str(hypervisor), "-append", self.topology.hypervisor),
+            *("-initrd", f"{self.kernel.image} {words},{self.image}"),
+        ]
 
     def _follow(self, qemu: subprocess.Popen[bytes]) -> Iterator[Result]:
         judged = False

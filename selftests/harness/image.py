@@ -27,6 +27,13 @@ MODULES = (
     "vfio-pci",
     "vfio_iommu_type1",
     "virtio-gpu",
+    "xen-evtchn",
+    "xen-gntalloc",
+    "xen-gntdev",
+    "xen-pciback",
+    "xen-pcifront",
+    "xen-privcmd",
+    "xenfs",
     "xhci-pci",
 )
 PROGRAMS = ("/usr/bin/lspci", "/usr/bin/setpci")

@@ -25,6 +25,7 @@ class Topology:
     modules: tuple[str, ...]
     asks: bool
     initramfs: str
+    hypervisor: str
     options: str
 
 
@@ -63,6 +64,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         modules=tuple(entry.get("modules", ())),
         asks=entry.get("asks", False),
         initramfs=entry.get("initramfs", ""),
+        hypervisor=entry.get("hypervisor", ""),
         options=entry.get("options", ""),
     )
 

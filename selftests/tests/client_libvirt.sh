@@ -4,6 +4,7 @@
 # again. Each time the card is held afterwards.
 # topology: clients
 # timeout: 200
+# once: yes
 . /tests/lib.sh
 
 virsh()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# Under Xen, in dom0: the card is claimed and its true ROM captured; handed to pciback it
+# is assignable, a PV guest gets it, and while the guest has it, it is not taken back.
+# topology: xen
+# once: yes
+# timeout: 200
+. /tests/lib.sh
+
+# So that xl and its helpers write where they can.
+open_root
+modprobe -a xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
+mount -t xenfs xenfs /proc/xen
+mount -o bind /proc/xen $ROOT/proc/xen
+is "this is dom0" "$(cat /proc/xen/capabilities)" control_d
+mkdir -p /dev/pts
+mount -t devpts devpts $ROOT/dev/pts
+ln -sf pts/ptmx $ROOT/dev/ptmx
+mkdir -p $ROOT/run/xen $ROOT/run/xenstored $ROOT/run/lock $ROOT/var/log/xen
+in_root /usr/lib/xen-4.20/bin/xenstored --pid-file /run/xenstored.pid
+in_root timeout 20 /usr/lib/xen-4.20/bin/xen-init-dom0 >/run/init-dom0
+in_root /usr/lib/xen-4.20/bin/xenconsoled --log=guest --log-dir=/run/xen
+
+xl()
+{
+	in_root timeout 60 xl "$@" 2>&1
+}
+
+before=$(arbiter_count)
+loads ids=1234:1111
+is "the card is held" "$(class "$HELD" state)" held
+is "its ROM is the card's own" "$(class "$HELD" rom_source)" bar
+succeeds "byte for byte" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
+is "it is silent" "$(decodes "$HELD") $(arbiter_part "$HELD")" "none decodes=none locks=none(0:0)"
+is "the arbiter counts one card less" "$(arbiter_count)" $((before - 1))
+
+writes 0 pciback "$CLASS/$HELD/handoff"
+is "pciback has it, its module was loaded" "$(driver_of "$HELD") $(class "$HELD" state)" \
+	"pciback handed-off"
+is "it is assignable" "$(xl pci-assignable-list | xargs)" "$HELD"
+writes 0 1 "$CLASS/$HELD/reclaim"
+is "reclaimed" "$(driver_of "$HELD") $(decodes "$HELD")" "vga-stub none"
+is "nothing is assignable" "$(xl pci-assignable-list)" ""
+writes 0 pciback "$CLASS/$HELD/handoff"
+
+# The guest: busybox, lspci, pcifront; it says what it sees on its console, and stays.
+mkdir -p /run/guest/dev /run/guest/proc /run/guest/sys
+cp -r /bin /lib /run/guest
+ln -s . /run/guest/usr
+ln -s lib /run/guest/lib64
+rm -f /run/guest/lib/*.ko
+cat >/run/guest/init <<'END'
+#!/bin/busybox sh
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+exec >/dev/hvc0 2>&1
+modprobe xen-pcifront
+sleep 1
+echo "seen: $(lspci -n)"
+sleep 1000
+END
+chmod +x /run/guest/init
+(cd /run/guest && find . | cpio -o -H newc) 2>/dev/null >$ROOT/run/guest.cpio
+cat >$ROOT/run/guest.cfg <<END
+name = "guest"
+type = "pv"
+kernel = "$KERNEL"
+ramdisk = "/run/guest.cpio"
+extra = "console=hvc0"
+memory = 320
+vcpus = 1
+pci = ["$HELD"]
+END
+xl create /run/guest.cfg >/run/create
+matches "the guest runs" "$(xl list)" "^guest "
+t_tries=60
+until grep -q seen: $ROOT/run/xen/guest-guest.log 2>/dev/null || [ $t_tries = 0 ]; do
+	t_tries=$((t_tries - 1))
+	sleep 1
+done
+matches "it sees the card" "$(grep seen: $ROOT/run/xen/guest-guest.log)" "seen: .* 0300: 1234:1111"
+log_mark
+writes EBUSY 1 "$CLASS/$HELD/reclaim" "while it runs, reclaim says so"
+matches "and the log" "$(logged)" "nothing moved: $HELD is in use by another domain"
+is "nothing has moved" "$(driver_of "$HELD")" pciback
+xl destroy guest >/run/destroy
+eventually "the guest is gone" sh -c "! SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT xl list | grep -q '^guest '"
+writes 0 1 "$CLASS/$HELD/reclaim"
+is "afterwards it comes back" "$(driver_of "$HELD") $(decodes "$HELD")" "vga-stub none"
+succeeds "with its ROM" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
+[ $t_failed = 0 ] || sed 's/^/# /' /run/init-dom0 /run/create /run/destroy $ROOT/run/xen/*.log $ROOT/var/log/xen/*.log
+unloads
+is "the arbiter counts as before" "$(arbiter_count)" "$before"
+for daemon in xenconsoled xenstored; do
+	kill -9 "$(pidof $daemon)"
+done
+sleep 1
+umount $ROOT/dev/pts $ROOT/proc/xen /proc/xen
+close_root
+rm -rf /run/guest
+done_testing
