@@ -127,6 +127,8 @@ class Boot:
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.
         logged = "cpu_reset,trace:pci_cfg_write" if top.asks else "cpu_reset"
+        if top.counts:
+            logged += ",trace:pci_cfg_read"
         command += ["-d", logged, "-D", str(self.cpu)]
         command += self._boot(" ".join(words))
         if top.firmware == "ovmf":

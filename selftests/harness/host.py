@@ -30,6 +30,8 @@ class Host:
                 text = self._picture(*words[1:])
             elif words[0] == "config-writes":
                 text = self._config_writes()
+            elif words[0] == "config-accesses":
+                text = self._config_accesses(words[1])
             else:
                 text = f"what is {words}?"
         except Exception:
@@ -46,11 +48,22 @@ class Host:
         self.screens[device] = now
         return "\n".join([f"changed: {now.differing(before)}", *now.text()])
 
-    def _config_writes(self) -> str:
-        """Which devices' configuration was written to since the question before, and where."""
+    def _lines(self) -> list[str]:
+        """What was traced since the question before."""
         with self.trace.open(errors="replace") as trace:
             trace.seek(self.traced)
             lines = trace.readlines()
             self.traced = trace.tell()
+        return lines
+
+    def _config_accesses(self, device: str) -> str:
+        """How often a device's configuration was read and written, on topologies that count."""
+        found = [re.match(r"pci_cfg_(read|write) \S+ (\S+) @(\S+)", line) for line in self._lines()]
+        own = [access for access in found if access and access.group(2) == device]
+        return str(len(own)) + "".join(f" {access.group(1)[0]}{access.group(3)}" for access in own)
+
+    def _config_writes(self) -> str:
+        """Which devices' configuration was written to since the question before, and where."""
+        lines = self._lines()
         found = [re.match(r"pci_cfg_write \S+ (\S+) @(\S+) <- (\S+)", line) for line in lines]
         return "\n".join(" ".join(write.groups()) for write in found if write)

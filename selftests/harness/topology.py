@@ -26,6 +26,7 @@ class Topology:
     asks: bool
     initramfs: str
     hypervisor: str
+    counts: bool
     options: str
 
 
@@ -65,6 +66,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         asks=entry.get("asks", False),
         initramfs=entry.get("initramfs", ""),
         hypervisor=entry.get("hypervisor", ""),
+        counts=entry.get("counts", False),
         options=entry.get("options", ""),
     )
 
