@@ -5,6 +5,7 @@
 #   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
 #   make demo                                    see it work, in QEMU
 #   make test                                    run every test
+#   make test-sanitizers                         run the guest tests on a sanitizer kernel
 #   make help                                    the rest
 
 # The kernel to build for; the running one's headers by default.
@@ -40,6 +41,10 @@ demo:
 test:
 	@selftests/run
 
+.PHONY: test-sanitizers
+test-sanitizers:
+	@selftests/run --sanitizers
+
 .PHONY: help
 help:
 	@echo 'make                build vga_stub.ko for the running kernel'
@@ -49,3 +54,4 @@ help:
 	@echo 'make clean          remove what a build made'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make test           make the lab if need be, and run every test'
+	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'

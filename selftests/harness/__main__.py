@@ -29,6 +29,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--topology", action="append", help="only guests of this topology")
     parser.add_argument("--test", action="append", help="only this guest test or check")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once")
+    parser.add_argument(
+        "--sanitizers", action="store_true", help="guest tests on the sanitizer kernel instead"
+    )
     parser.add_argument("--list", action="store_true", help="name the tests, run nothing")
     return parser.parse_args()
 
@@ -43,8 +46,13 @@ def guest_plan(
 ) -> list[tuple[Kernel, Topology, list[Test]]]:
     """Which tests run in which guest."""
     topologies = load_topologies()
-    tests = [t for t in load_tests(SELFTESTS / "tests") if chosen(t.name, args.test)]
-    unknown = {name for t in tests for name in t.topologies} - set(topologies)
+    unfit = "no" if args.sanitizers else "only"
+    tests = [
+        t
+        for t in load_tests(SELFTESTS / "tests")
+        if t.sanitizers != unfit and (t.last or chosen(t.name, args.test))
+    ]
+    unknown = {name for t in tests for name in t.topologies} - set(topologies) - {"every"}
     if unknown:
         raise SystemExit(f"no such topology: {', '.join(sorted(unknown))}")
     newest = [k for k in kernels if k.suite == MAIN_SUITE][-1:]
@@ -53,12 +61,13 @@ def guest_plan(
         if not chosen(topology.name, args.topology):
             continue
         for kernel in kernels:
-            here = [t for t in tests if topology.name in t.topologies]
+            here = [t for t in tests if t.runs_on(topology)]
             if kernel.suite != MAIN_SUITE:
                 here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
             if kernel not in newest:
                 here = [t for t in here if not t.once]
-            if here:
+            # What comes last looks at what the others left.
+            if not all(t.last for t in here):
                 plan.append((kernel, topology, here))
     # The longest first, so that no processor idles at the end.
     return sorted(plan, key=lambda entry: -sum(test.limit for test in entry[2]))
@@ -103,10 +112,16 @@ def main() -> int:
     """Builds first, then everything else, as many at once as there are processors."""
     args = parse()
     kernels = [
-        k for k in load_kernels() if not args.kernel or k.abi.startswith(tuple(args.kernel))
+        k
+        for k in load_kernels(args.sanitizers)
+        if not args.kernel or k.abi.startswith(tuple(args.kernel))
     ]
     guests = guest_plan(args, kernels)
-    plan = [c for c in checks.plan(kernels) if chosen(c.name, args.test) and not args.topology]
+    plan = [
+        c
+        for c in checks.plan(kernels, args.sanitizers)
+        if chosen(c.name, args.test) and not args.topology
+    ]
     builds = checks.builds(kernels)
 
     logs = new_logs()

@@ -35,16 +35,19 @@ def builds(kernels: list[Kernel]) -> list[Check]:
     return [Check(BUILD, kernel) for kernel in kernels]
 
 
-def plan(kernels: list[Kernel]) -> list[Check]:
-    """All others. A script with "# for: kernel" in its header runs for each kernel."""
+def plan(kernels: list[Kernel], sanitizers: bool) -> list[Check]:
+    """All others: those that say "# for: sanitizers", or for stock kernels the rest. With
+    "# for: kernel" or "# for: sanitizers" in its header a script runs for each kernel."""
     found: list[Check] = []
     for path in sorted(FOLDER.glob("*.sh")):
-        if path.stem == BUILD:
+        header = re.search(r"^# for: (\w+)$", path.read_text(), re.MULTILINE)
+        kind = header.group(1) if header else "host"
+        if path.stem == BUILD or (kind == "sanitizers") != sanitizers:
             continue
-        if re.search(r"^# for: kernel$", path.read_text(), re.MULTILINE):
-            found += [Check(path.stem, kernel) for kernel in kernels]
-        else:
+        if kind == "host":
             found.append(Check(path.stem, None))
+        else:
+            found += [Check(path.stem, kernel) for kernel in kernels]
     return found
 
 
@@ -54,20 +57,22 @@ def run(report: Report, check: Check, logs: Path) -> None:
     script = ["env", f"LAB={LAB}"]
     if kernel:
         script += [f"ABI={kernel.abi}", f"KDIR={kernel.kdir}", f"OUT={kernel.out}"]
+        script += kernel.make_variables
     script += ["bash", str(FOLDER / f"{check.name}.sh")]
     command = command_in(kernel.suite if kernel else "trixie", script)
     log = logs / f"{check.prefix}-{check.name}.log"
+    limit = LIMIT * (kernel.slow if kernel else 1)
     start = time.monotonic()
     result = Result(check.name)
     with log.open("w") as out:
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=LIMIT
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=limit
             )
             status = done.returncode
         except subprocess.TimeoutExpired:
             status = -1
-            out.write(f"not done in {LIMIT} s\n")
+            out.write(f"not done in {limit} s\n")
     result.seconds = time.monotonic() - start
     lines = log.read_text(errors="replace").splitlines()
     if status == 4:

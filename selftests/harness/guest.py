@@ -2,6 +2,7 @@
 """One boot of one machine: runs tests in it and says how each went."""
 
 import gzip
+import os
 import re
 import shlex
 import shutil
@@ -20,6 +21,8 @@ XEN = Path("/boot/xen-4.20-amd64.gz")
 BOOT_LIMIT = 120
 # The guest ends a test that is late by itself; this much later the host does.
 GRACE = 30
+# What the user says to tests that want to be told.
+PASSED_ON = ("DURATION", "SEED")
 # Lines of the kernel's log in a report, at its beginning and at its end.
 SHOWN = 150
 
@@ -66,6 +69,7 @@ class Boot:
         listener: Callable[[str], None] | None = None,
     ):
         self.kernel = kernel
+        self.slow = kernel.slow
         self.topology = topology
         self.tests = tests
         self.image = image
@@ -116,13 +120,17 @@ class Boot:
             "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
             "MODULES=" + ",".join(top.modules),
             "ASKS=1" if top.asks else "",
+            f"SLOW={self.slow}",
+            *(f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ),
             "TESTS=" + ",".join(test.name for test in self.tests),
         ]
+        # An eighth of it is KASAN's, and what is freed stays for a while.
+        memory = top.memory + 512 * self.kernel.sanitizers
         command = ["qemu-system-x86_64", "-machine", top.machine]
         # With a thread for each processor, QEMU 10 aborts when one processor moves a BAR
         # that another is using (iotlb_to_section in system/physmem.c), and loses timers.
         command += ["-accel", "tcg,thread=single", "-smp", str(top.processors)]
-        command += ["-cpu", "max", "-m", str(top.memory), "-nodefaults"]
+        command += ["-cpu", "max", "-m", str(memory), "-nodefaults"]
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.
@@ -163,21 +171,21 @@ class Boot:
         lines: list[str] = []  # of the test that runs
         current: Test | None = None
         since = time.monotonic()
-        limit = BOOT_LIMIT
+        limit = BOOT_LIMIT * self.slow
         for line in self._lines(qemu, lambda: since + limit):
             lines.append(line)
             if self.listener:
                 self.listener(line)
             if line.startswith("#:start "):
                 current = next(t for t in self.tests if t.name == line.split()[1])
-                limit = current.limit + GRACE
+                limit = (current.limit + GRACE) * self.slow
                 lines.clear()
                 since = time.monotonic()
             elif line.startswith("#:end ") and current:
                 yield self._judge(current, lines, time.monotonic() - since)
                 judged = True
                 current = None
-                limit = GRACE
+                limit = GRACE * self.slow
                 since = time.monotonic()
             elif line.startswith("#:ask "):
                 self.host.answer(line)

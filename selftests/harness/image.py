@@ -20,13 +20,18 @@ MODULES = (
     "bochs",
     "cirrus-qemu",
     "e1000e",
-    "overlay",
     "pci-stub",
     "qxl",
     "snd-hda-intel",
     "vfio-pci",
     "vfio_iommu_type1",
     "virtio-gpu",
+    "xhci-pci",
+)
+# The stock kernels or the sanitizer kernel do not have these.
+OPTIONAL = (
+    "overlay",
+    "simpledrm",
     "xen-evtchn",
     "xen-gntalloc",
     "xen-gntdev",
@@ -34,7 +39,6 @@ MODULES = (
     "xen-pcifront",
     "xen-privcmd",
     "xenfs",
-    "xhci-pci",
 )
 PROGRAMS = ("/usr/bin/lspci", "/usr/bin/setpci")
 ROMS = Path("/usr/share/seabios")
@@ -182,8 +186,10 @@ def _copy_modules(kernel: Kernel, root: Path) -> None:
         Path(path).name.partition(".")[0].replace("_", "-"): path for path in depends
     }
 
-    for name in MODULES:
+    for name in (*MODULES, *OPTIONAL):
         path = by_name.get(name.replace("_", "-"))
+        if path is None and name in OPTIONAL:
+            continue
         if path is None:
             raise SystemExit(f"{kernel.abi} has no module {name}")
         for item in (path, *depends[path]):

@@ -11,11 +11,22 @@ SRC = Path("/src")
 
 @dataclass(frozen=True)
 class Kernel:
-    """A stock kernel of the lab."""
+    """A stock kernel of the lab, or the sanitizer kernel."""
 
     suite: str
     abi: str
     kdir: Path
+    sanitizers: bool = False
+
+    @property
+    def slow(self) -> int:
+        """How many times longer than on a stock kernel things may take."""
+        return 5 if self.sanitizers else 1
+
+    @property
+    def make_variables(self) -> list[str]:
+        """What make has to know to build a module for it."""
+        return ["LLVM=1"] if self.sanitizers else []
 
     @property
     def short(self) -> str:
@@ -48,10 +59,13 @@ def lab(*args: str) -> str:
     return done.stdout
 
 
-def load_kernels() -> list[Kernel]:
-    """Every prepared kernel."""
-    pairs = [line.split() for line in lab("kernels").splitlines()]
-    return [Kernel(suite, abi, Path(lab("kdir", abi).strip())) for suite, abi in pairs]
+def load_kernels(sanitizers: bool = False) -> list[Kernel]:
+    """Every prepared stock kernel, or the sanitizer kernel."""
+    listing = lab("kernels", *["--san"] * sanitizers)
+    pairs = [line.split() for line in listing.splitlines()]
+    return [
+        Kernel(suite, abi, Path(lab("kdir", abi).strip()), sanitizers) for suite, abi in pairs
+    ]
 
 
 def command_in(suite: str, command: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The machines of topologies.toml, and the tests that name them."""
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -41,6 +42,12 @@ class Test:
     fresh: bool
     smoke: bool
     once: bool
+    last: bool
+    sanitizers: str  # "yes", "no", "only": whether it is for the sanitizer kernel
+
+    def runs_on(self, topology: Topology) -> bool:
+        """Whether it is for this machine."""
+        return "every" in self.topologies or topology.name in self.topologies
 
 
 def load_topologies() -> dict[str, Topology]:
@@ -72,9 +79,9 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
 
 
 def load_tests(folder: Path) -> list[Test]:
-    """Every test of a folder, by name, but first those that want a fresh boot."""
+    """Every test of a folder, by name, but for those that come first or last in a boot."""
     paths = [path for path in folder.glob("*.sh") if path.name != "lib.sh"]
-    return sorted(map(_test, paths), key=lambda test: (not test.fresh, test.name))
+    return sorted(map(_test, paths), key=lambda test: (not test.fresh, test.last, test.name))
 
 
 def _test(path: Path) -> Test:
@@ -83,12 +90,17 @@ def _test(path: Path) -> Test:
         return found.group(1) if found else default
 
     text = path.read_text()
+    lasts = int(header("lasts", "0"))
+    if lasts:
+        lasts = int(os.environ.get("DURATION", lasts))
     return Test(
         name=path.stem,
         path=path,
         topologies=tuple(header("topology", "").split()),
-        limit=int(header("timeout", "60")),
+        limit=int(header("timeout", "60")) + lasts,
         fresh=header("fresh", "no") == "yes",
         smoke=header("smoke", "no") == "yes",
         once=header("once", "no") == "yes",
+        last=header("last", "no") == "yes",
+        sanitizers=header("sanitizers", "yes"),
     )

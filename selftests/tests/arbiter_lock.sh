@@ -6,7 +6,7 @@
 
 loads ids=1234:1111
 for round in 1 2 3; do
-	answer=$(timeout 10 vga-lock "target PCI:$HOST" "lock io+mem" read "unlock io+mem" read)
+	answer=$(timeout $((10 * ${SLOW:-1})) vga-lock "target PCI:$HOST" "lock io+mem" read "unlock io+mem" read)
 	matches "round $round: the lock is given" "$answer" "^lock io\+mem: 0$"
 	matches "round $round: the host's card owns and locks" "$answer" \
 		"PCI:$HOST,decodes=io\+mem,owns=io\+mem,locks=io\+mem\(1:1\)"

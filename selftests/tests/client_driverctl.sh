@@ -2,6 +2,7 @@
 # driverctl, Debian's own: overrides of held cards are set and unset as with pci-stub, and
 # cards that ids= names come back.
 # topology: clients
+# sanitizers: no
 # timeout: 120
 . /tests/lib.sh
 

@@ -3,6 +3,7 @@
 # reattached, and a domain with <hostdev managed='yes'> is started, destroyed and started
 # again. Each time the card is held afterwards.
 # topology: clients
+# sanitizers: no
 # timeout: 200
 # once: yes
 . /tests/lib.sh

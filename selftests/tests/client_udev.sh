@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A udev rule of a user's hears of each change of hands, with the state.
 # topology: clients
+# sanitizers: no
 # timeout: 90
 . /tests/lib.sh
 

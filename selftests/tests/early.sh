@@ -2,6 +2,7 @@
 # With a real initramfs the card is ours before udev has bochs loaded, which gets its
 # twin, and virtio-gpu the host's card.
 # topology: early earlydracut earlycmdline
+# sanitizers: no
 # once: yes
 . /tests/lib.sh
 

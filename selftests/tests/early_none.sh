@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What would happen without vga-stub, so that the others mean something: bochs gets both.
 # topology: earlynone
+# sanitizers: no
 # once: yes
 . /tests/lib.sh
 

@@ -97,11 +97,11 @@ fails()
 	fi
 }
 
-# eventually DESCRIPTION COMMAND...: within five seconds
+# eventually DESCRIPTION COMMAND...: within five seconds, or longer on a slow kernel
 eventually()
 {
 	t_desc=$1
-	t_tries=50
+	t_tries=$((50 * ${SLOW:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		t_tries=$((t_tries - 1))
@@ -263,7 +263,7 @@ use()
 	shift
 	# Distributions' modprobe loads this with vfio, which asks for it softly.
 	modprobe vfio_iommu_type1
-	timeout 20 vfio-client "$@" "$t_bdf"
+	timeout $((20 * ${SLOW:-1})) vfio-client "$@" "$t_bdf"
 }
 
 # keep_using BDF: the same in the background, until "kill $client"
@@ -291,6 +291,16 @@ claimed()
 class()
 {
 	cat "$CLASS/$1/$2" 2>&1
+}
+
+# Has failnth's faults hit every allocation, those that could wait for memory as well.
+allocations_can_fail()
+{
+	for t_kind in failslab fail_page_alloc; do
+		echo 0 >/sys/kernel/debug/$t_kind/verbose
+		echo N >/sys/kernel/debug/$t_kind/ignore-gfp-wait
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
 
 # --- VGA arbitration ------------------------------------------------------------

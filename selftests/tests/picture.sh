@@ -6,6 +6,7 @@
 # topology: shown shownuefi
 # once: yes
 # timeout: 400
+# sanitizers: no
 . /tests/lib.sh
 
 open_lab

@@ -2,6 +2,7 @@
 # Under Xen, in dom0: the card is claimed and its true ROM captured; handed to pciback it
 # is assignable, a PV guest gets it, and while the guest has it, it is not taken back.
 # topology: xen
+# sanitizers: no
 # once: yes
 # timeout: 200
 . /tests/lib.sh
