@@ -293,12 +293,18 @@ class()
 	cat "$CLASS/$1/$2" 2>&1
 }
 
-# Has failnth's faults hit every allocation, those that could wait for memory as well.
+# Has failnth's faults hit every allocation, those that could wait for memory as well. But
+# iommu_group_release_dma_owner() has no way to fail: the kernel warns if it has to.
 allocations_can_fail()
 {
+	t_start=$(awk '$3 == "iommu_group_release_dma_owner" { print $1 }' /proc/kallsyms)
+	t_end=$(awk -v start="x$t_start" '"x" $1 > start && (end == "" || "x" $1 < end) { end = "x" $1 }
+		END { print substr(end, 2) }' /proc/kallsyms)
 	for t_kind in failslab fail_page_alloc; do
 		echo 0 >/sys/kernel/debug/$t_kind/verbose
 		echo N >/sys/kernel/debug/$t_kind/ignore-gfp-wait
+		echo "0x$t_start" >/sys/kernel/debug/$t_kind/reject-start
+		echo "0x$t_end" >/sys/kernel/debug/$t_kind/reject-end
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
