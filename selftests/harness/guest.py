@@ -144,6 +144,8 @@ class Boot:
             code = OVMF / "OVMF_CODE_4M.fd"
             command += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
             command += ["-drive", f"if=pflash,format=raw,file={self.vars}"]
+        for option in top.globals:
+            command += ["-global", option]
         firmware = self.image.parent / "firmware"
         for device in top.devices:
             command += ["-device", device.replace("{firmware}", str(firmware))]

@@ -9,6 +9,7 @@ import re
 import traceback
 from pathlib import Path
 
+import qmp
 import screen
 
 
@@ -30,6 +31,9 @@ class Host:
                 text = self._picture(*words[1:])
             elif words[0] == "config-writes":
                 text = self._config_writes()
+            elif words[0] == "monitor":
+                arguments = dict(word.split("=", 1) for word in words[2:])
+                text = str(qmp.execute(self.monitor, words[1], **arguments))
             elif words[0] == "config-accesses":
                 text = self._config_accesses(words[1])
             else:

@@ -28,6 +28,7 @@ class Topology:
     initramfs: str
     hypervisor: str
     counts: bool
+    globals: tuple[str, ...]
     options: str
 
 
@@ -73,6 +74,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         asks=entry.get("asks", False),
         initramfs=entry.get("initramfs", ""),
         hypervisor=entry.get("hypervisor", ""),
+        globals=tuple(entry.get("globals", ())),
         counts=entry.get("counts", False),
         options=entry.get("options", ""),
     )

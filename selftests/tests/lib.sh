@@ -114,6 +114,17 @@ eventually()
 	pass "$t_desc"
 }
 
+# wait_for PID: until it has ended, for five seconds
+wait_for()
+{
+	t_tries=50
+	while kill -0 "$1" 2>/dev/null; do
+		t_tries=$((t_tries - 1))
+		[ $t_tries != 0 ] || return 1
+		usleep 100000
+	done
+}
+
 # A test that cannot run here ends with this.
 skip_all()
 {

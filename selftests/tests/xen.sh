@@ -57,7 +57,11 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 exec >/dev/hvc0 2>&1
 modprobe xen-pcifront
-sleep 1
+tries=60
+until lspci -n | grep -q . || [ $tries = 0 ]; do
+	tries=$((tries - 1))
+	sleep 1
+done
 echo "seen: $(lspci -n)"
 sleep 1000
 END
