@@ -304,11 +304,11 @@ class()
 	cat "$CLASS/$1/$2" 2>&1
 }
 
-# Has failnth's faults hit every allocation, those that could wait for memory as well. But
-# iommu_group_release_dma_owner() has no way to fail: the kernel warns if it has to.
+# allocations_can_fail SPARED: has failnth's faults hit every allocation, those that could
+# wait for memory as well, but for those inside a function of the kernel's.
 allocations_can_fail()
 {
-	t_start=$(awk '$3 == "iommu_group_release_dma_owner" { print $1 }' /proc/kallsyms)
+	t_start=$(awk -v name="$1" '$3 == name { print $1 }' /proc/kallsyms)
 	t_end=$(awk -v start="x$t_start" '"x" $1 > start && (end == "" || "x" $1 < end) { end = "x" $1 }
 		END { print substr(end, 2) }' /proc/kallsyms)
 	for t_kind in failslab fail_page_alloc; do
