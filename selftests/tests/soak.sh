@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0
+# Claims, releases, hand-offs, reclaims, uses by a program, ROM readers, clients of the
+# arbiter, resets, removals and rescans, and reloads of the module, at random, for
+# DURATION seconds. SEED= repeats a run. Each step must end as it must from the state that
+# the card was in, and after each the card, the arbiter and the class agree.
+# topology: smp
+# sanitizers: only
+# timeout: 60
+# lasts: 120
+. /tests/lib.sh
+
+dir=$CLASS/$HELD
+ids=$(ids_of "$HELD")
+: "${DURATION:=120}"
+: "${SEED:=$(($(od -A n -t u4 -N 4 /dev/urandom) & 0x7fffffff))}"
+echo "# SEED=$SEED DURATION=$DURATION"
+modprobe -a vfio-pci vfio_iommu_type1
+
+# random N: sets "drawn" to 0..N-1. Not in a subshell, where the seed would not move on.
+seed=$SEED
+random()
+{
+	seed=$(((seed * 1103515245 + 12345) & 0x7fffffff))
+	drawn=$(((seed >> 12) % $1))
+}
+
+# What does not agree with the model; nothing if all does.
+disagreements()
+{
+	case $state in
+	absent) d_driver=none d_rest="decodes=gone arbiter=-" ;;
+	unbound) d_driver=none d_rest="decodes=* arbiter=io+mem" ;;
+	held) d_driver=vga-stub d_rest="decodes=none arbiter=none" ;;
+	handed-off) d_driver=vfio-pci d_rest="decodes=* arbiter=*" ;;
+	esac
+	d_folder="state=- rom=-"
+	if [ $folder = yes ]; then
+		d_folder="state=$state rom=bar"
+		cmp "$dir/rom" "$HELD_ROM" || echo "its ROM is another"
+		# Once held, it is released with what it was found with.
+		[ $state != unbound ] || d_rest="decodes=io+mem arbiter=io+mem"
+	fi
+	[ $state = absent ] && d_override=- || d_override="(null)"
+	d_now=$(failnth facts "$HELD,$HOST")
+	# shellcheck disable=SC2254  # a pattern
+	case $d_now in
+	"driver=$d_driver $d_folder "$d_rest" override=$d_override; $host; module=$loaded class=$loaded") ;;
+	*) echo "it is $d_now, not $d_driver $d_folder $d_rest override=$d_override" ;;
+	esac
+}
+
+# expect ERRNO COMMAND...: the step's one outcome
+expect()
+{
+	e_want=$1
+	shift
+	outcome=$("$@" 2>&1)
+	[ "$outcome" = "$e_want" ] || wrong="$* gave $outcome, not $e_want"
+}
+
+# comes_true COMMAND...: within ten seconds, or the step was wrong
+comes_true()
+{
+	c_tries=$((100 * ${SLOW:-1}))
+	until "$@" 2>/dev/null; do
+		c_tries=$((c_tries - 1))
+		[ $c_tries != 0 ] || { wrong="not in time: $*"; return; }
+		usleep 100000
+	done
+}
+
+stop_reader()
+{
+	[ -z "$reader" ] || { kill "$reader"; wait "$reader"; } 2>/dev/null
+	reader=
+}
+
+stop_locker()
+{
+	[ -z "$locker" ] || { kill "$locker"; wait "$locker"; } 2>/dev/null
+	locker=
+}
+
+# Is the module loaded, is the card there, who has it, has it got a folder?
+loaded=no state=unbound folder=no reader='' locker='' wrong=''
+host=$(failnth facts "$HOST" | sed 's/; module=.*//')
+
+load_it()
+{
+	expect '' load "ids=$ids"
+	loaded=yes
+	case $state in unbound) state=held folder=yes ;; esac
+}
+
+step()
+{
+	case $1 in
+	load) [ $loaded = no ] || return; load_it ;;
+	unload)
+		[ $loaded = yes ] || return
+		expect '' unload
+		loaded=no folder=no
+		[ $state != held ] || state=unbound
+		;;
+	bind)
+		[ $loaded = yes ] || return
+		case $state in
+		unbound) expect 0 wr /sys/bus/pci/drivers/vga-stub/bind "$HELD"; state=held folder=yes ;;
+		held) expect EBUSY wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
+		handed-off) expect EBUSY wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
+		absent) expect ENODEV wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
+		esac
+		;;
+	unbind)
+		case $state in
+		held | handed-off) expect 0 wr "$PCI/$HELD/driver/unbind" "$HELD"; state=unbound ;;
+		*) return ;;
+		esac
+		;;
+	handoff)
+		[ $folder = yes ] || return
+		case $state in
+		unbound) expect EBUSY wr "$dir/handoff" vfio-pci ;;
+		*) expect 0 wr "$dir/handoff" vfio-pci; state=handed-off ;;
+		esac
+		;;
+	reclaim)
+		[ $folder = yes ] || return
+		expect 0 wr "$dir/reclaim" 1
+		state=held
+		;;
+	bad)
+		[ $folder = yes ] || return
+		expect EINVAL wr "$dir/reclaim" 2
+		expect EINVAL wr "$dir/handoff" pcieport
+		;;
+	use)
+		[ $state = handed-off ] || return
+		case $(use "$HELD" 2>&1) in *ready) ;; *) wrong="no program can use it" ;; esac
+		;;
+	in-use)
+		[ $state = handed-off ] && [ $folder = yes ] || return
+		vfio-client -k "$HELD" >/run/client.out &
+		client=$!
+		comes_true grep -q ready /run/client.out
+		expect EBUSY wr "$dir/reclaim" 1
+		{ kill $client; wait $client; } 2>/dev/null
+		;;
+	reader)
+		stop_reader
+		[ $folder = yes ] || return
+		sh -c "while usleep 50000; do cat $dir/rom $dir/state $dir/rom_status; done" >/dev/null 2>&1 &
+		reader=$!
+		;;
+	locker)
+		stop_locker
+		sh -c "while usleep 50000; do vga-lock 'target PCI:$HOST' 'lock io+mem' read 'unlock io+mem'; done" \
+			>/dev/null 2>&1 &
+		locker=$!
+		;;
+	stop) stop_reader; stop_locker ;;
+	reset)
+		[ $state != absent ] && [ -e "$PCI/$HELD/reset" ] || return
+		expect 0 wr "$PCI/$HELD/reset" 1
+		;;
+	remove)
+		[ $state != absent ] || return
+		expect 0 wr "$PCI/$HELD/remove" 1
+		state=absent
+		folder=no
+		comes_true test ! -e "$dir"
+		;;
+	rescan)
+		expect 0 wr /sys/bus/pci/rescan 1
+		if [ $state = absent ]; then
+			state=unbound
+			[ $loaded = no ] || state=held folder=yes
+		fi
+		;;
+	esac
+	done_steps=$((done_steps + 1))
+	echo "$1" >>/run/soak.steps
+}
+
+load_it
+is "the card is held, and its ROM is read" "$(disagreements)" ""
+: >/run/soak.steps
+done_steps=0
+end=$(($(cut -d . -f 1 /proc/uptime) + DURATION))
+while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
+	random 19
+	case $drawn in
+	0 | 1) action=load ;;
+	2) action=unload ;;
+	3 | 4) action=bind ;;
+	5) action=unbind ;;
+	6 | 7 | 8) action=handoff ;;
+	9 | 10) action=reclaim ;;
+	11) action=bad ;;
+	12) action=use ;;
+	13) action=in-use ;;
+	14) action=reader ;;
+	15) action=locker ;;
+	16) action=reset ;;
+	17) action=remove ;;
+	18) action=rescan ;;
+	esac
+	step $action
+	[ -n "$wrong" ] || wrong=$(disagreements)
+done
+is "after $done_steps steps of seed $SEED, the last of them $action, all agrees" "$wrong" ""
+echo "# $(sort /run/soak.steps | uniq -c | xargs)"
+[ -z "$wrong" ] || echo "# the last: $(tail -n 20 /run/soak.steps | xargs)"
+
+stop_reader
+stop_locker
+[ -e "$PCI/$HELD" ] || echo 1 >/sys/bus/pci/rescan
+[ $loaded = no ] || unload
+unbind "$HELD"
+done_testing
