@@ -49,7 +49,7 @@ refused "no Rust in the kernel" CONFIG_RUST
 
 new_tree
 rm "$tree"/rust/*
-refused "no metadata" rmeta modules_prepare
+refused "no metadata" rmeta rust-tree linux-source
 
 new_tree
 sed -i 's/^CONFIG_RUSTC_VERSION_TEXT=.*/CONFIG_RUSTC_VERSION_TEXT="rustc 1.99.9 (of another time)"/' "$tree/.config"
@@ -58,6 +58,31 @@ refused "another rustc" "rustc 1.99.9 (of another time)" "$(rustc --version)"
 new_tree
 with=(BINDGEN=/nowhere/bindgen)
 refused "no bindgen" /nowhere/bindgen
+
+# Another bindgen is named, and then the build goes on.
+new_tree
+sed -i 's/^CONFIG_BINDGEN_VERSION_TEXT=.*/CONFIG_BINDGEN_VERSION_TEXT="bindgen 9.9.9"/' "$tree/.config"
+if ! /src/scripts/check-kdir "$tree" 2>/tmp/out || ! grep -qF "bindgen 9.9.9" /tmp/out ||
+	! grep -qF "$(bindgen --version)" /tmp/out; then
+	echo "another bindgen: not named, or refused:"
+	cat /tmp/out
+	status=1
+fi
+new_tree
+if ! /src/scripts/check-kdir "$tree" >/tmp/out 2>&1 || [ -s /tmp/out ]; then
+	echo "a good tree: refused, or something was said:"
+	cat /tmp/out
+	status=1
+fi
+
+# The compiler of that version, where apt has it.
+new_tree
+sed -i 's/^CONFIG_RUSTC_VERSION_TEXT=.*/CONFIG_RUSTC_VERSION_TEXT="rustc 1.99.9 (of another time)"/' "$tree/.config"
+mkdir "$tree/bin"
+printf '#!/bin/sh\necho " rustc | 1.99.90+dfsg-1 | x"\necho " rustc | 1.99.9+dfsg-2 | x"\n' >"$tree/bin/apt-cache"
+chmod +x "$tree/bin/apt-cache"
+with=(PATH="$tree/bin:$PATH")
+refused "another rustc, which apt has" "apt install --allow-downgrades rustc=1.99.9+dfsg-2"
 
 new_tree
 with=(RUSTC=/nowhere/rustc)
