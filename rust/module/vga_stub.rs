@@ -26,3 +26,5 @@ kernel::prelude::module! {
     description: "Holds graphics cards for virtual machines",
     license: "GPL",
 }
+
+module_info!(concat!("version=", env!("VGA_STUB_VERSION")));

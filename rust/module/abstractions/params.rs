@@ -86,6 +86,19 @@ pub(crate) const fn bytes<const N: usize>(text: &str) -> [u8; N] {
     array
 }
 
+/// Adds an entry to what `modinfo` shows.
+macro_rules! module_info {
+    ($text:expr) => {
+        const _: () = {
+            const TEXT: &str = concat!($text, "\0");
+
+            #[link_section = ".modinfo"]
+            #[used(compiler)]
+            static MODINFO: [u8; TEXT.len()] = $crate::abstractions::params::bytes(TEXT);
+        };
+    };
+}
+
 /// Declares a module parameter that sysfs shows (0444).
 macro_rules! module_parameter {
     (
@@ -99,16 +112,8 @@ macro_rules! module_parameter {
         const _: () = {
             use $crate::abstractions::params;
 
-            const TYPE: &str = concat!("parmtype=", $name, ":", $type, "\0");
-            const TEXT: &str = concat!("parm=", $name, ":", $description, "\0");
-
-            #[link_section = ".modinfo"]
-            #[used(compiler)]
-            static MODINFO_TYPE: [u8; TYPE.len()] = params::bytes(TYPE);
-
-            #[link_section = ".modinfo"]
-            #[used(compiler)]
-            static MODINFO_TEXT: [u8; TEXT.len()] = params::bytes(TEXT);
+            module_info!(concat!("parmtype=", $name, ":", $type));
+            module_info!(concat!("parm=", $name, ":", $description));
 
             #[link_section = "__param"]
             #[used(compiler)]
