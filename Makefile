@@ -3,6 +3,7 @@
 # vga-stub: hold graphics cards for virtual machines.
 #
 #   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
+#   make install                                 install it, with what loads it first at boot
 #   make demo                                    see it work, in QEMU
 #   make test                                    run every test
 #   make test-sanitizers                         run the guest tests on a sanitizer kernel
@@ -12,6 +13,9 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # Where objects and the module go; beside the sources by default.
 BUILD ?=
+
+# Where files are installed, for makers of packages.
+DESTDIR ?=
 
 RUSTC ?= rustc
 BINDGEN ?= bindgen
@@ -33,6 +37,21 @@ check-kdir:
 clean:
 	+$(kbuild) clean
 
+# For those without DKMS. What the user may have changed is left alone.
+.PHONY: install
+install: modules install-files
+	+$(kbuild) modules_install INSTALL_MOD_DIR=updates $(if $(DESTDIR),INSTALL_MOD_PATH=$(abspath $(DESTDIR)))
+	@echo 'Name your cards in /etc/modprobe.d/vga-stub.conf, then have the initramfs made anew.'
+
+.PHONY: install-files
+install-files:
+	@scripts/install-files install '$(DESTDIR)'
+
+# From every kernel.
+.PHONY: uninstall
+uninstall:
+	@scripts/install-files uninstall '$(DESTDIR)'
+
 .PHONY: demo
 demo:
 	@scripts/demo
@@ -52,6 +71,8 @@ help:
 	@echo 'make BUILD=FOLDER   put objects and module into FOLDER'
 	@echo 'make CLIPPY=1       the same with clippy'
 	@echo 'make clean          remove what a build made'
+	@echo 'make install        install the module, and what loads it first at boot; DESTDIR=FOLDER'
+	@echo 'make uninstall      remove what make install has installed, from every kernel'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make test           make the lab if need be, and run every test'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'
