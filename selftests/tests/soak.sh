@@ -44,7 +44,7 @@ disagreements()
 	d_now=$(failnth facts "$HELD,$HOST")
 	# shellcheck disable=SC2254  # a pattern
 	case $d_now in
-	"driver=$d_driver $d_folder "$d_rest" override=$d_override; $host; module=$loaded class=$loaded") ;;
+	"driver=$d_driver $d_folder $d_rest override=$d_override; $host; module=$loaded class=$loaded") ;;
 	*) echo "it is $d_now, not $d_driver $d_folder $d_rest override=$d_override" ;;
 	esac
 }
@@ -205,7 +205,7 @@ while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
 	17) action=remove ;;
 	18) action=rescan ;;
 	esac
-	step $action
+	step "$action"
 	[ -n "$wrong" ] || wrong=$(disagreements)
 done
 is "after $done_steps steps of seed $SEED, the last of them $action, all agrees" "$wrong" ""
