@@ -2,6 +2,7 @@
 """Runs checks and guest tests in the lab, and reports in TAP."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import sys
@@ -100,12 +101,27 @@ def new_logs() -> Path:
     parent = LAB / "logs/selftests"
     parent.mkdir(parents=True, exist_ok=True)
     for old in sorted(parent.iterdir())[:-KEPT_LOGS]:
-        shutil.rmtree(old, ignore_errors=True)
+        if not in_use(old):
+            shutil.rmtree(old, ignore_errors=True)
     logs = parent / time.strftime("%Y%m%d-%H%M%S")
     while logs.exists():
         logs = logs.with_name(logs.name + "-")
     logs.mkdir()
+    # Until this process ends.
+    fcntl.flock(os.open(logs, os.O_RDONLY), fcntl.LOCK_SH)
     return logs
+
+
+def in_use(logs: Path) -> bool:
+    """Whether another run still writes there."""
+    folder = os.open(logs, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(folder)
 
 
 def main() -> int:
