@@ -52,6 +52,10 @@ install-files:
 uninstall:
 	@scripts/install-files uninstall '$(DESTDIR)'
 
+.PHONY: deb
+deb:
+	@scripts/deb '$(or $(BUILD),.)'
+
 .PHONY: demo
 demo:
 	@scripts/demo
@@ -73,6 +77,7 @@ help:
 	@echo 'make clean          remove what a build made'
 	@echo 'make install        install the module, and what loads it first at boot; DESTDIR=FOLDER'
 	@echo 'make uninstall      remove what make install has installed, from every kernel'
+	@echo 'make deb            build the Debian package vga-stub-dkms; BUILD=FOLDER'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make test           make the lab if need be, and run every test'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'
