@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # The Debian package is built, and lintian has nothing to say about it; it has what a build takes.
-# for: kernel
 set -euo pipefail
+
+abi=$(/src/scripts/lab kernels | sed -n 's/^trixie //p' | head -n 1)
+KDIR=$(/src/scripts/lab kdir "$abi")
 
 out=$(mktemp -d)
 make -s -C /src deb BUILD="$out" >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
