@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # The recipes for other distributions, as far as Debian has their tools: the packages are
 # built, and have what a build of the module takes.
-# for: kernel
 set -euo pipefail
+
+abi=$(/src/scripts/lab kernels | sed -n 's/^trixie //p' | head -n 1)
+KDIR=$(/src/scripts/lab kdir "$abi")
 
 work=$(mktemp -d)
 version=$(bash -c '. /src/dkms.conf && echo "$PACKAGE_VERSION"')
@@ -28,8 +30,9 @@ chown nobody "$arch"
 	makepkg --printsrcinfo) >"$work/srcinfo"
 grep -x "	pkgver = $version" "$work/srcinfo"
 (
-	# shellcheck source=packaging/arch/PKGBUILD
+	# shellcheck source=/dev/null
 	. /src/packaging/arch/PKGBUILD
+	# shellcheck disable=SC2034  # for package()
 	pkgdir=$work/arch-root
 	cd "$work"
 	package
