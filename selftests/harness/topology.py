@@ -99,7 +99,7 @@ def _test(path: Path) -> Test:
         name=path.stem,
         path=path,
         topologies=tuple(header("topology", "").split()),
-        limit=int(header("timeout", "60")) + lasts,
+        limit=int(header("timeout", "120")) + lasts,
         fresh=header("fresh", "no") == "yes",
         smoke=header("smoke", "no") == "yes",
         once=header("once", "no") == "yes",
