@@ -183,17 +183,22 @@ writes()
 
 driver_of()
 {
-	if [ -e "$PCI/$1/driver" ]; then
-		basename "$(readlink "$PCI/$1/driver")"
-	else
-		echo none
-	fi
+	# What the kernel says in its uevents, without a process for each question.
+	t_driver=none
+	while read -r t_line; do
+		case $t_line in
+		DRIVER=*) t_driver=${t_line#DRIVER=} ;;
+		esac
+	done 2>/dev/null <"$PCI/$1/uevent"
+	echo "$t_driver"
 }
 
 # ids_of BDF: vendor:device
 ids_of()
 {
-	sed 's/^0x//' "$PCI/$1/vendor" "$PCI/$1/device" | paste -s -d :
+	read -r t_vendor <"$PCI/$1/vendor"
+	read -r t_device <"$PCI/$1/device"
+	echo "${t_vendor#0x}:${t_device#0x}"
 }
 
 # config BDF OFFSET LENGTH: bytes of configuration space, in hex
@@ -346,8 +351,9 @@ arbiter_part()
 arbiter_lines()
 {
 	for t_dev in "$PCI"/*; do
-		case $(cat "$t_dev/class") in
-		0x0300*) echo "arbiter $(basename "$t_dev") $(arbiter "$(basename "$t_dev")" | sed 's/owns=[^,]*,//')" ;;
+		read -r t_class <"$t_dev/class"
+		case $t_class in
+		0x0300*) echo "arbiter ${t_dev##*/} $(arbiter "${t_dev##*/}" | sed 's/owns=[^,]*,//')" ;;
 		esac
 	done
 	echo "arbiter count $(arbiter_count)"

@@ -2,6 +2,7 @@
 # No room for a window on the way to the boot card's ROM: the next source is taken, the
 # log says so, and the card is claimed all the same. With room again, so is the ROM.
 # topology: bootport
+# fresh: yes
 . /tests/lib.sh
 
 register=$(setpci -s "$HELD" 30.L)
