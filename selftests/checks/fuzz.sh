@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Every fuzz target of rust/core, for a short while: FUZZ_SECONDS each, 15 by default. By
+# Every fuzz target of rust/core, for a short while: FUZZ_SECONDS each, 8 by default. By
 # hand and for longer: cargo fuzz run, in rust/core.
 set -euo pipefail
 
@@ -43,7 +43,7 @@ for name in rom ids devices; do
 	log=$work/$name.log
 	longest=400
 	[ $name != rom ] || longest=70000
-	"$work/target/$target/release/$name" -max_total_time="${FUZZ_SECONDS:-15}" \
+	"$work/target/$target/release/$name" -max_total_time="${FUZZ_SECONDS:-8}" \
 		-max_len="$longest" -timeout=5 \
 		-dict="$copy/fuzz/$name.dict" -artifact_prefix="$work/$name-" \
 		"$seeds/$name" >"$log" 2>&1 ||

@@ -113,6 +113,8 @@ class Boot:
             "log_buf_len=4M loglevel=4 random.trust_cpu=on",
             # Emulated on a busy machine, time does not pass as these checks expect.
             "no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_suppress=1",
+            # A second of each boot, for what no test is about.
+            "cryptomgr.notests edd=off",
             top.append,
             f"TOPOLOGY={top.name}",
             f"KERNEL={self.kernel.image}",

@@ -56,7 +56,10 @@ isnt()
 # matches DESCRIPTION GOT REGEX, with at least one line that does
 matches()
 {
-	if echo "$2" | grep -Eq -- "$3"; then
+	if grep -Eq -- "$3" <<END
+$2
+END
+	then
 		pass "$1"
 	else
 		fail "$1" "     got: $2
@@ -66,7 +69,10 @@ expected: $3"
 
 lacks()
 {
-	if echo "$2" | grep -Eq -- "$3"; then
+	if grep -Eq -- "$3" <<END
+$2
+END
+	then
 		fail "$1" "       got: $2
 unexpected: $3"
 	else
@@ -141,11 +147,8 @@ done_testing()
 
 # --- the kernel's log -----------------------------------------------------------
 
-# kernel_log MARK: what was logged since the last line that has MARK
-kernel_log()
-{
-	dmesg | awk -v mark="$1" 'index($0, mark) { log_ = ""; next } { log_ = log_ $0 "\n" } END { printf "%s", log_ }'
-}
+# kernel-log MARK prints what was logged since the last line that has MARK.
+
 
 # Starts a window of the log; logged() prints it.
 log_mark()
@@ -156,7 +159,7 @@ log_mark()
 
 logged()
 {
-	kernel_log "$t_mark"
+	kernel-log "$t_mark"
 }
 
 # --- the machine underneath -----------------------------------------------------------
@@ -204,7 +207,7 @@ ids_of()
 # config BDF OFFSET LENGTH: bytes of configuration space, in hex
 config()
 {
-	od -A n -t x1 -j "$(($2))" -N "$3" "$PCI/$1/config" | tr -d ' \n'
+	config-bytes "$@"
 }
 
 # config_write BDF OFFSET BYTE
@@ -222,7 +225,8 @@ decodes()
 	[ $((t_command & 1)) = 0 ] || t_words="$t_words io"
 	[ $((t_command & 2)) = 0 ] || t_words="$t_words mem"
 	[ $((t_command & 4)) = 0 ] || t_words="$t_words master"
-	echo "${t_words:- none}" | cut -c 2-
+	t_words=${t_words:- none}
+	echo "${t_words# }"
 }
 
 intx_disabled()
@@ -330,7 +334,10 @@ allocations_can_fail()
 # The arbiter's line of a card: "decodes=...,owns=...,locks=..."
 arbiter()
 {
-	vga-lock "target PCI:$1" read | sed -n "s/^count:[0-9]*,PCI:$1,//p"
+	t_answer=$(vga-lock "target PCI:$1" read)
+	case $t_answer in
+	*,PCI:"$1",*) echo "${t_answer#*,PCI:"$1",}" ;;
+	esac
 }
 
 # How many cards take part in arbitration.
@@ -344,7 +351,8 @@ arbiter_count()
 # until another that decodes asks for them.
 arbiter_part()
 {
-	arbiter "$1" | sed 's/,owns=[^,]*,/ /'
+	t_line=$(arbiter "$1")
+	echo "${t_line%%,owns=*} ${t_line##*,}"
 }
 
 # All of it, but for who owns the legacy ranges, which moves with each request.
