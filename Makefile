@@ -68,6 +68,11 @@ test:
 test-sanitizers:
 	@selftests/run --sanitizers
 
+# The Debian package, in a root as on a user's machine. Takes the network, and longer.
+.PHONY: test-packages
+test-packages:
+	@selftests/packages/run
+
 .PHONY: help
 help:
 	@echo 'make                build vga_stub.ko for the running kernel'
@@ -80,4 +85,5 @@ help:
 	@echo 'make deb            build the Debian package vga-stub-dkms; BUILD=FOLDER'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make test           make the lab if need be, and run every test'
+	@echo 'make test-packages  install, upgrade and remove the Debian package, and boot with it'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'

@@ -5,11 +5,12 @@ cd /src
 
 mapfile -t files < <(grep -rlE '^#!/(usr/)?bin/(ba|a)?sh' scripts selftests packaging .ci)
 shellcheck --external-sources "${files[@]}"
-shellcheck --shell=bash selftests/checks/*.sh
+shellcheck --shell=bash selftests/checks/*.sh selftests/packages/steps.sh
 
 # Guest scripts take lib.sh from where it is in the guest, and cards from its init.
 copy=$(mktemp -d)
-cp selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh "$copy"
+cp selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh \
+	selftests/packages/installed.sh "$copy"
 sed -i "s,^\. /tests/lib.sh,. $copy/lib.sh," "$copy"/*
 cd "$copy"
 shellcheck --shell=busybox --external-sources --exclude=SC2119,SC2153,SC2154,SC2317 -- *

@@ -17,6 +17,12 @@ from lab import Kernel
 from topology import Test, Topology
 
 OVMF = Path("/usr/share/OVMF")
+# A topology's firmware: its code, and the variables that it starts with. Those of Secure Boot,
+# with the owner's key, are beside the image.
+UEFI = {
+    "ovmf": (OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"),
+    "secureboot": (OVMF / "OVMF_CODE_4M.ms.fd", Path("secureboot.vars")),
+}
 XEN = Path("/boot/xen-4.20-amd64.gz")
 BOOT_LIMIT = 120
 # The guest ends a test that is late by itself; this much later the host does.
@@ -109,7 +115,7 @@ class Boot:
     def _command(self) -> list[str]:
         top = self.topology
         words = [
-            "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic printk.devkmsg=on",
+            "console=ttyS0 no_console_suspend panic=-1 panic_on_warn=1 oops=panic printk.devkmsg=on",
             "log_buf_len=4M loglevel=4 random.trust_cpu=on",
             # Emulated on a busy machine, time does not pass as these checks expect.
             "no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_suppress=1",
@@ -143,9 +149,9 @@ class Boot:
             logged += ",trace:pci_cfg_read"
         command += ["-d", logged, "-D", str(self.cpu)]
         command += self._boot(" ".join(words))
-        if top.firmware == "ovmf":
-            shutil.copy(OVMF / "OVMF_VARS_4M.fd", self.vars)
-            code = OVMF / "OVMF_CODE_4M.fd"
+        if top.firmware in UEFI:
+            code, variables = UEFI[top.firmware]
+            shutil.copy(self.image.parent / variables, self.vars)
             command += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
             command += ["-drive", f"if=pflash,format=raw,file={self.vars}"]
         for option in top.globals:
@@ -160,6 +166,8 @@ class Boot:
 
     def _boot(self, words: str) -> list[str]:
         """What QEMU is to load: the kernel, or a hypervisor that loads it."""
+        if self.topology.firmware == "secureboot":
+            return self._boot_disk(words)
         if not self.topology.hypervisor:
             return ["-kernel", str(self.kernel.image), "-initrd", str(self.image), "-append", words]
         # QEMU takes modules apart at commas. The TAP port is the kernel's own.
@@ -171,6 +179,19 @@ class Boot:
             *("-kernel", str(hypervisor), "-append", self.topology.hypervisor),
             *("-initrd", f"{self.kernel.image} {words},{self.image}"),
         ]
+
+    def _boot_disk(self, words: str) -> list[str]:
+        """A disk with what is beside the image (shim and GRUB), the kernel, and the image.
+
+        QEMU's own way to start the kernel, by -shim, is refused: shim itself takes nothing
+        that has no SBAT section, as Debian's kernels have none. It leaves them to GRUB.
+        """
+        disk = self.image.parent / "disk"
+        shutil.copy(self.kernel.image, disk / "vmlinuz")
+        shutil.copy(self.image, disk / "initrd")
+        config = f"linux /vmlinuz {words}\ninitrd /initrd\nboot\n"
+        (disk / "EFI/debian/grub.cfg").write_text(config)
+        return ["-drive", f"format=raw,file=fat:rw:{disk}"]
 
     def _follow(self, qemu: subprocess.Popen[bytes]) -> Iterator[Result]:
         judged = False

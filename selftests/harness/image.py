@@ -125,8 +125,7 @@ def build_real_image(kernel: Kernel, topology: Topology, plain: Path, target: Pa
     module = kernel.out / "vga_stub.ko" if topology.options != "none" else ""
     maker = SELFTESTS / f"images/{topology.initramfs}.sh"
     with tempfile.TemporaryDirectory() as name:
-        made, root = Path(name) / "image", Path(name) / "root"
-        (root / "selftest").mkdir(parents=True)
+        made = Path(name) / "image"
         command = ["unshare", "--mount", "--", "bash", maker, kernel.abi, kernel.release]
         command += [module, made, topology.options]
         done = subprocess.run(
@@ -134,6 +133,14 @@ def build_real_image(kernel: Kernel, topology: Topology, plain: Path, target: Pa
         )
         if done.returncode:
             raise RuntimeError(f"{maker.name}: {done.stdout}")
+        add_selftest(made, plain, target)
+
+
+def add_selftest(made: Path, plain: Path, target: Path) -> None:
+    """A real image, made to end in the folder "selftest", with the plain one in that folder."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "selftest").mkdir()
         with plain.open("rb") as archive:
             extract = ["cpio", "--quiet", "-idm"]
             # Two archives, one after the other: cpio reads one at a time.

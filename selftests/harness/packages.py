@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots what a user's machine has after the package was installed: its kernel and its
+initramfs. See packages/run.
+
+Usage: packages.py BOOT ABI, where BOOT is the folder with vmlinuz-ABI, initrd.img-ABI, the module
+as DKMS has installed it, the key that it is signed with, and the signed shim and GRUB
+"""
+
+import filecmp
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from guest import OVMF, Boot
+from image import add_selftest, build_image
+from lab import LAB, load_kernels
+from topology import SELFTESTS, load_tests, load_topologies
+
+FOLDER = SELFTESTS / "packages"
+# The owner of keys, to firmware: any UUID would do.
+OWNER = "1f5b8b2c-6c3e-4a37-9a53-0d6f7e1c9b42"
+
+
+def prepare_secure_boot(boot: Path, folder: Path) -> None:
+    """What a machine has after its owner has enrolled DKMS's key with MokManager.
+
+    Firmware with Microsoft's keys, the list of the owner's keys, and the disk that is started:
+    shim is signed with one of Microsoft's keys, GRUB and the kernel with Debian's, which shim has.
+    """
+    disk = folder / "disk"
+    shutil.rmtree(disk, ignore_errors=True)
+    for name in ("BOOT", "debian"):
+        (disk / "EFI" / name).mkdir(parents=True)
+    shutil.copy(boot / "shimx64.efi.signed", disk / "EFI/BOOT/BOOTX64.EFI")
+    shutil.copy(boot / "grubx64.efi.signed", disk / "EFI/BOOT/grubx64.efi")
+    pem = folder / "mok.pem"
+    convert = ["openssl", "x509", "-inform", "der", "-in", boot / "mok.pub", "-out", pem]
+    subprocess.run(convert, check=True)
+    enrol = ["virt-fw-vars", "--input", OVMF / "OVMF_VARS_4M.ms.fd"]
+    enrol += ["--output", folder / "secureboot.vars", "--add-mok", OWNER, pem]
+    subprocess.run(enrol, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def main() -> int:
+    """Runs the tests of packages/ on the machine that they name."""
+    boot, abi = Path(sys.argv[1]), sys.argv[2]
+    logs = LAB / "logs/packages"
+    logs.mkdir(parents=True, exist_ok=True)
+    kernel = next((kernel for kernel in load_kernels() if kernel.abi == abi), None)
+    if kernel is None:
+        sys.exit(f"the lab has no kernel {abi}, whose modules the tests take")
+    if not filecmp.cmp(kernel.image, boot / f"vmlinuz-{abi}", shallow=False):
+        sys.exit(f"the lab's {abi} is not the installed one")
+    plain, image = logs / "plain.cpio", logs / "image.cpio"
+    with tempfile.TemporaryDirectory() as name:
+        tests = Path(name) / "tests"
+        shutil.copytree(FOLDER, tests)
+        shutil.copy(boot / "vga_stub.ko.xz", tests)
+        build_image(kernel, tests, plain)
+    add_selftest(boot / f"initrd.img-{abi}", plain, image)
+    prepare_secure_boot(boot, logs)
+
+    bad = 0
+    for test in load_tests(FOLDER):
+        for name in test.topologies:
+            machine = load_topologies()[name]
+            for result in Boot(kernel, machine, [test], image, logs / f"{abi}-{name}").run():
+                print(result.outcome, abi, name, result.name, f"{result.seconds:.1f} s")
+                print(*result.details, sep="\n")
+                bad += result.outcome != "ok"
+    plain.unlink()
+    image.unlink()
+    shutil.rmtree(logs / "disk")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
