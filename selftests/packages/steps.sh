@@ -71,8 +71,11 @@ kept=/var/lib/vga-stub/kernels
 # The user's part before the package: backports in apt's sources, and the kernel.
 step_kernel()
 {
+	local from=()
+
+	[ "$suite" != user-trixie ] || from=(-t trixie-backports)
 	apt_get update
-	apt_get install -t trixie-backports linux-image-amd64 linux-headers-amd64
+	apt_get install "${from[@]}" linux-image-amd64 linux-headers-amd64
 }
 
 # debs FOLDER: the package, and a later version of it.
@@ -104,7 +107,7 @@ step_install()
 
 	# The three lines of the README, but for the kernel.
 	echo 'options vga_stub devices=00:03.0/00.0' >/etc/modprobe.d/cards.conf
-	apt_get install "/lab/packages/user-trixie/deb/vga-stub-dkms_$(version)_all.deb"
+	apt_get install "$work/deb/vga-stub-dkms_$(version)_all.deb"
 
 	ok "the module is built and installed" installed "$(version)" "$abi"
 	ok "it is in the initramfs" in_initramfs "$abi"
@@ -118,16 +121,16 @@ step_install()
 	echo "a second build took $SECONDS s"
 	ok "a second build takes the kept metadata" \
 		not grep -F "making the kernel's Rust metadata" "/var/lib/dkms/vga-stub/$(version)/$abi/x86_64/log/make.log"
-	mkdir -p /lab/packages/user-trixie/boot
+	mkdir -p $work/boot
 	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" /var/lib/dkms/mok.pub \
-		"/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" /lab/packages/user-trixie/boot
+		"/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" $work/boot
 	ok "it is signed with DKMS's key" test -n "$(modinfo -k "$abi" -F signer vga_stub)"
 	# For the boot with Secure Boot.
 	for package in shim-signed grub-efi-amd64-signed; do
 		(cd /tmp && apt_get download $package && dpkg-deb -x "$package"_*.deb signed)
 	done
 	find /tmp/signed \( -name shimx64.efi.signed -o -name grubx64.efi.signed \) \
-		-exec cp {} /lab/packages/user-trixie/boot \;
+		-exec cp {} $work/boot \;
 }
 
 step_upgrade()
@@ -136,7 +139,7 @@ step_upgrade()
 
 	abi=$(running_abi)
 	stamp=$(stat -c %Z "$kept/$abi/stamp")
-	apt_get install "/lab/packages/user-trixie/deb/vga-stub-dkms_$(version).1_all.deb"
+	apt_get install "$work/deb/vga-stub-dkms_$(version).1_all.deb"
 	ok "the new version is installed" installed "$(version).1" "$abi"
 	ok "the old one is gone" not test -e "/usr/src/vga-stub-$(version)"
 	ok "the metadata was not made again" test "$(stat -c %Z "$kept/$abi/stamp")" = "$stamp"
@@ -222,7 +225,9 @@ step_remove()
 	ok "nothing at all is left" not test -s /tmp/left
 }
 
-step=$1
-shift
+suite=$1
+work=/lab/packages/$suite
+step=$2
+shift 2
 "step_$step" "$@"
 exit
