@@ -33,6 +33,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--sanitizers", action="store_true", help="guest tests on the sanitizer kernel instead"
     )
+    parser.add_argument(
+        "--every", action="store_true", help="every guest test on the other suites' kernels too"
+    )
     parser.add_argument("--list", action="store_true", help="name the tests, run nothing")
     return parser.parse_args()
 
@@ -63,7 +66,7 @@ def guest_plan(
             continue
         for kernel in kernels:
             here = [t for t in tests if t.runs_on(topology)]
-            if kernel.suite != MAIN_SUITE:
+            if kernel.suite != MAIN_SUITE and not args.every:
                 here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
             if kernel not in newest:
                 here = [t for t in here if not t.once]
