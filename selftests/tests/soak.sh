@@ -45,7 +45,7 @@ disagreements()
 	# shellcheck disable=SC2254  # a pattern
 	case $d_now in
 	"driver=$d_driver $d_folder $d_rest override=$d_override; $host; module=$loaded class=$loaded") ;;
-	*) echo "it is $d_now, not $d_driver $d_folder $d_rest override=$d_override" ;;
+	*) echo "it is $d_now, not $d_driver $d_folder $d_rest override=$d_override; $host; $loaded" ;;
 	esac
 }
 
