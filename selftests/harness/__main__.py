@@ -64,6 +64,8 @@ def guest_plan(
     for topology in topologies.values():
         if not chosen(topology.name, args.topology):
             continue
+        if args.sanitizers and not topology.sanitizers:
+            continue
         for kernel in kernels:
             here = [t for t in tests if t.runs_on(topology)]
             if kernel.suite != MAIN_SUITE and not args.every:

@@ -30,6 +30,7 @@ class Topology:
     counts: bool
     globals: tuple[str, ...]
     options: str
+    sanitizers: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         globals=tuple(entry.get("globals", ())),
         counts=entry.get("counts", False),
         options=entry.get("options", ""),
+        sanitizers=entry.get("sanitizers", True),
     )
 
 

@@ -5,6 +5,7 @@
 # topology: every
 # sanitizers: only
 # last: yes
+# replugs: yes
 . /tests/lib.sh
 
 kmemleak=/sys/kernel/debug/kmemleak

@@ -42,10 +42,12 @@ disagreements()
 	fi
 	[ $state = absent ] && d_override=- || d_override="(null)"
 	d_now=$(failnth facts "$HELD,$HOST")
-	# shellcheck disable=SC2254  # a pattern
+	d_want="driver=$d_driver $d_folder $d_rest override=$d_override; $host"
+	# In quotes its asterisks would stand for themselves.
+	# shellcheck disable=SC2254
 	case $d_now in
-	"driver=$d_driver $d_folder $d_rest override=$d_override; $host; module=$loaded class=$loaded") ;;
-	*) echo "it is $d_now, not $d_driver $d_folder $d_rest override=$d_override; $host; $loaded" ;;
+	$d_want"; module=$loaded class=$loaded") ;;
+	*) echo "it is $d_now, not $d_want; module=$loaded" ;;
 	esac
 }
 
