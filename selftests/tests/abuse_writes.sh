@@ -60,6 +60,7 @@ is "handoff: what is no ASCII" "$(file-call "$dir/handoff" bytes 127 255)" "129 
 as_before
 
 # What could be a name, but of no driver: also for who loads modules.
+# shellcheck disable=SC2016  # for a shell that nobody is to run
 for format in 2 01 +1 '*' '%%s%%n' --remove -r '$(reboot)' '`reboot`' "$(many x 64)"; do
 	refused ENODEV "$format" "$dir/handoff"
 done
@@ -119,7 +120,7 @@ done
 is "rom: a megabyte gives a page at most, as every file of sysfs" \
 	"$(file-call "$dir/rom" read 1 1048576 | cut -d ' ' -f 1)" $page
 for offset in $size $((size + 1)) 4294967296 4611686018427387904; do
-	is "rom: at $offset there is nothing" "$(file-call "$dir/rom" read $offset 7)" 0
+	is "rom: at $offset there is nothing" "$(file-call "$dir/rom" read "$offset" 7)" 0
 done
 is "rom: before the start" "$(file-call "$dir/rom" read -1 7)" EINVAL
 is "rom: nothing wanted" "$(file-call "$dir/rom" read 5 0)" 0

@@ -49,7 +49,7 @@ ids=1234:1111
 # Before it is claimed.
 dies "before the claim"
 start
-loads ids=$ids
+loads ids="$ids"
 quick "before the claim"
 is "before the claim: it has no driver" "$(driver_of "$HELD")" none
 is "before the claim: and no directory" "$(claimed)" ""
