@@ -74,6 +74,11 @@ impl Driver for VgaStubDriver {
             }
         })?;
 
+        if !pdev.answers() {
+            dev_err!(pdev, "not claimed: it does not answer\n");
+            return Err(ENODEV);
+        }
+
         // While the card still decodes memory, since the framebuffer's owner may write to it.
         if kind != Kind::Companion {
             aperture::evict(pdev, NAME)?;

@@ -86,8 +86,8 @@ pub(crate) fn init() {
 /// # Errors
 ///
 /// `EINVAL`: the text is no name, or the driver is not made to hold devices for guests. `ENODEV`:
-/// there is no such driver. `EBUSY`: a member of the group is in use or has another driver. Those
-/// of the driver's probe.
+/// there is no such driver, or a member of the group does not answer. `EBUSY`: a member is in use or
+/// has another driver. Those of the driver's probe.
 pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
     let name = match text.trim_ascii() {
         b"1" => parameters::HANDOFF.get().to_bytes(),
@@ -103,7 +103,7 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
 /// # Errors
 ///
 /// `EINVAL`: other text. `EBUSY`: a member of the group is in use, or has a driver that is not made
-/// to hold devices for guests. `ENODEV`: the module is on its way out.
+/// to hold devices for guests. `ENODEV`: the module is on its way out, or a member does not answer.
 pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
     if text.trim_ascii() != b"1" {
         dev_err!(card.pdev(), "reclaim: only 1 can be written\n");
@@ -264,6 +264,17 @@ fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> R
     }
 
     candidates.retain(|candidate| direction.moves(&candidate.member));
+    for candidate in &candidates {
+        // Other drivers may have put what they have into D3cold, where nothing answers.
+        if candidate.member.binding == Binding::Held && !candidate.pdev.answers() {
+            dev_err!(
+                card.pdev(),
+                "nothing moved: {} does not answer\n",
+                candidate.pdev.as_ref().name()
+            );
+            return Err(ENODEV);
+        }
+    }
     if let Some(first) = candidates.first() {
         close_gate(card, &first.pdev)?;
     }

@@ -8,6 +8,7 @@
 use crate::{
     abstractions::pci::{
         CoreExt as _,
+        DeviceExt as _,
         PowerState, //
     },
     card::Card,
@@ -21,7 +22,13 @@ use vga_stub_core::decode;
 
 /// Makes a function quiet: I/O, memory and bus master off, no INTx, and D3hot unless the user wants
 /// D0. Never D3cold, which would need the bridge's help to come back from.
+///
+/// Of one that does not answer, what was saved when it did stands.
 pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) {
+    if !pdev.answers() {
+        return;
+    }
+
     let command = pdev.command();
     let quiet = decode::quiet(command);
 

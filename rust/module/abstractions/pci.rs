@@ -103,6 +103,14 @@ pub(crate) trait DeviceExt {
         }
     }
 
+    /// Returns whether the device is there: one that is gone, or that nothing reaches, reads as all
+    /// ones, which is no vendor's ID.
+    #[inline(never)]
+    fn answers(&self) -> bool {
+        // SAFETY: A reference to a device proves that its structure is valid.
+        unsafe { read_word(self.raw(), bindings::PCI_VENDOR_ID) != u16::MAX }
+    }
+
     /// Returns whether all bridges above the device forward the legacy VGA ranges to it
     /// (`PCI_BRIDGE_CTL_VGA`).
     #[inline(never)]
