@@ -121,16 +121,17 @@ step_install()
 	echo "a second build took $SECONDS s"
 	ok "a second build takes the kept metadata" \
 		not grep -F "making the kernel's Rust metadata" "/var/lib/dkms/vga-stub/$(version)/$abi/x86_64/log/make.log"
-	mkdir -p $work/boot
+	mkdir -p "$work/boot"
+	echo "$abi" >"$work/boot/abi"
 	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" /var/lib/dkms/mok.pub \
-		"/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" $work/boot
+		"/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" "$work/boot"
 	ok "it is signed with DKMS's key" test -n "$(modinfo -k "$abi" -F signer vga_stub)"
 	# For the boot with Secure Boot.
 	for package in shim-signed grub-efi-amd64-signed; do
 		(cd /tmp && apt_get download $package && dpkg-deb -x "$package"_*.deb signed)
 	done
 	find /tmp/signed \( -name shimx64.efi.signed -o -name grubx64.efi.signed \) \
-		-exec cp {} $work/boot \;
+		-exec cp {} "$work/boot" \;
 }
 
 step_upgrade()
