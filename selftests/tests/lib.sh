@@ -192,7 +192,8 @@ next_kernel()
 	t_name=${0##*/}
 	open_lab
 	cat "$LAB$IMAGE" >/run/next.cpio
-	find "$CARRIED" | sed 's|^/||' >/run/next.files
+	mkdir -p $CARRIED
+	find $CARRIED | sed 's|^/||' >/run/next.files
 	(cd / && cpio -o -H newc) </run/next.files 2>/dev/null >>/run/next.cpio
 	succeeds "the next kernel is loaded" chroot $LAB /usr/sbin/kexec -s "$1" --initrd=/run/next.cpio \
 		--command-line="$t_words PHASE=$((PHASE + 1)) COUNT=$((t_count + 1)) FAILED=$t_failed TESTS=${t_name%.sh}" \
