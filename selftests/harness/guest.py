@@ -14,7 +14,7 @@ from pathlib import Path
 
 from host import Host
 from lab import Kernel
-from topology import Test, Topology
+from topology import SELFTESTS, Test, Topology
 
 OVMF = Path("/usr/share/OVMF")
 # A topology's firmware: its code, and the variables that it starts with. Those of Secure Boot,
@@ -31,6 +31,8 @@ GRACE = 30
 PASSED_ON = ("DURATION", "SEED")
 # Lines of the kernel's log in a report, at its beginning and at its end.
 SHOWN = 150
+# What init looks for in the log after each test.
+BAD_LOG = re.compile((SELFTESTS / "tests/bad-log").read_text().strip())
 
 
 @dataclass
@@ -124,6 +126,7 @@ class Boot:
             top.append,
             f"TOPOLOGY={top.name}",
             f"KERNEL={self.kernel.image}",
+            f"IMAGE={self.image}",
             "CARDS=" + ",".join(f"{k}:{v}" for k, v in top.cards.items()),
             "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
             "MODULES=" + ",".join(top.modules),
@@ -197,6 +200,7 @@ class Boot:
         judged = False
         lines: list[str] = []  # of the test that runs
         current: Test | None = None
+        last_words = ""  # of the kernel, if the test ends the machine
         since = time.monotonic()
         limit = BOOT_LIMIT * self.slow
         for line in self._lines(qemu, lambda: since + limit):
@@ -216,8 +220,14 @@ class Boot:
                 since = time.monotonic()
             elif line.startswith("#:ask "):
                 self.host.answer(line)
-            elif line == "#:done":
+            elif line.startswith("#:ends "):
+                last_words = line.removeprefix("#:ends ")
+            elif line == "#:done" and judged:
                 return
+
+        if current and last_words and qemu.poll() == 0:
+            yield self._judge_end(current, lines, time.monotonic() - since, last_words)
+            return
 
         # The guest is dead, or late.
         if not current and judged:
@@ -276,14 +286,28 @@ class Boot:
             result.fail(*tap, *self._window(test))
         return result
 
+    def _judge_end(self, test: Test, lines: list[str], seconds: float, last_words: str) -> Result:
+        """Of a test that has ended the machine."""
+        result = self._judge(test, [*lines, f"#:end {test.name} 0"], seconds)
+        window = self._window(test)
+        bad = [line for line in window if BAD_LOG.search(line)]
+        if not [line for line in window if line][-1].endswith(last_words):
+            result.fail(f"the kernel did not end with '{last_words}'")
+        if bad:
+            result.fail("the kernel complained:", *bad)
+        if result.outcome == "failed":
+            result.fail(*window)
+        return result
+
     def _window(self, test: Test) -> list[str]:
         """What the kernel logged during a test; all of it if the test has not begun."""
         lines = [
             line.rstrip("\r")
             for line in self.console.read_text(errors="replace").split("\n")
         ]
+        # A test that goes on in another kernel starts there again.
         starts = [i for i, text in enumerate(lines) if f"selftest: start {test.name}" in text]
-        window = lines[starts[-1] :] if starts else lines[-60:]
+        window = lines[starts[0] :] if starts else lines[-60:]
         ends = [i for i, text in enumerate(window) if f"selftest: end {test.name}" in text]
         window = window[: ends[0]] if ends else window
         if len(window) > 2 * SHOWN:

@@ -34,6 +34,9 @@ class Host:
             elif words[0] == "monitor":
                 arguments = dict(word.split("=", 1) for word in words[2:])
                 text = str(qmp.execute(self.monitor, words[1], **arguments))
+            elif words[0] == "human":
+                command = {"command-line": " ".join(words[1:])}
+                text = str(qmp.execute(self.monitor, "human-monitor-command", **command))
             elif words[0] == "config-accesses":
                 text = self._config_accesses(words[1])
             else:

@@ -20,6 +20,8 @@ EXPECTED = {
     "g_hangs": ("failed", "not done in 3 s"),
     "h_crashes": ("failed", "sysrq triggered crash"),
     "i_passes_at_last": ("ok", ""),
+    "j_ends_machine": ("ok", ""),
+    "k_ends_otherwise": ("failed", "the kernel did not end with 'reboot: Power down'"),
 }
 
 

@@ -12,8 +12,9 @@ MODULE=/lib/vga_stub.ko
 # shellcheck disable=SC2034  # for tests
 NOBODY=65534
 
-t_count=0
-t_failed=0
+# With what a kernel before this one counted.
+t_count=$((${COUNT:-0}))
+t_failed=$((${FAILED:-0}))
 
 # --- TAP ----------------------------------------------------------------------
 
@@ -174,6 +175,40 @@ ask()
 		usleep 100000
 	done
 	cat /run/answers/$t_number
+}
+
+# --- from kernel to kernel --------------------------------------------------------------
+
+# In which kernel of a test this is.
+PHASE=${PHASE:-1}
+# Where the next one finds the files that this one leaves there.
+CARRIED=/carried
+
+# next_kernel OPTION: loads this kernel again by kexec -l or -p. Started, it goes on with
+# this test in the next phase; what is asserted between this and then is not counted.
+next_kernel()
+{
+	t_words=$(sed 's/ crashkernel=[^ ]*//; s/ PHASE=.*//; s/ TESTS=.*//' /proc/cmdline)
+	t_name=${0##*/}
+	open_lab
+	cat "$LAB$IMAGE" >/run/next.cpio
+	mkdir -p $CARRIED
+	find $CARRIED | sed 's|^/||' >/run/next.files
+	(cd / && cpio -o -H newc) </run/next.files 2>/dev/null >>/run/next.cpio
+	succeeds "the next kernel is loaded" chroot $LAB /usr/sbin/kexec -s "$1" --initrd=/run/next.cpio \
+		--command-line="$t_words PHASE=$((PHASE + 1)) COUNT=$((t_count + 1)) FAILED=$t_failed TESTS=${t_name%.sh}" \
+		"$KERNEL"
+	rm /run/next.cpio
+	[ $t_failed = 0 ] || done_testing
+}
+
+# ends_with LINE: what the kernel is to say last when the test ends the machine, as it
+# does next
+ends_with()
+{
+	[ $t_failed = 0 ] || done_testing
+	echo "1..$t_count"
+	echo "#:ends $*"
 }
 
 # --- devices --------------------------------------------------------------------

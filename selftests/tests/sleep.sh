@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# The machine sleeps (ACPI S3), which resets every card, and wakes: held cards are silent
+# again, with the same ROM, and handed off ones can be used and come back.
+# topology: sleep
+# sanitizers: no
+. /tests/lib.sh
+
+# Woken by the clock, so late that the machine is surely asleep.
+sleeps()
+{
+	echo deep >/sys/power/mem_sleep
+	echo 0 >/sys/class/rtc/rtc0/wakealarm
+	echo +$((6 * ${SLOW:-1})) >/sys/class/rtc/rtc0/wakealarm
+	wr /sys/power/state mem
+}
+
+look()
+{
+	for card in $HELD $SECOND $PLAIN; do
+		echo "$card $(class "$card" state) $(cat "$PCI/$card/power_state") $(decodes "$card") $(arbiter_part "$card")"
+		intx_disabled "$card" || echo "INTx is on"
+		md5sum "$CLASS/$card/rom"
+	done
+}
+
+unbind "$SECOND"
+loads devices=00:02.0,00:03.0/00.0,00:04.0/00.0
+is "all are held" "$(claimed)" "$HELD $SECOND $PLAIN"
+is "one that can sleep, sleeps" "$(cat "$PCI/$SECOND/power_state")" D3hot
+before=$(look)
+cfgsnap save /run/held
+log_mark
+is "the machine sleeps with them" "$(sleeps)" 0
+matches "it was S3" "$(logged)" "Waking up from system sleep state S3"
+is "held: all is as before" "$(look)" "$before"
+is "held: configuration space, too" "$(for card in $HELD $SECOND $PLAIN; do cfgsnap diff /run/held "$card"; done)" ""
+
+for card in $HELD $SECOND $PLAIN; do
+	writes 0 1 "$CLASS/$card/handoff"
+done
+is "the machine sleeps, they are handed off" "$(sleeps)" 0
+for card in $HELD $SECOND $PLAIN; do
+	is "$card is still" "$(class "$card" state)" handed-off
+	matches "$card can be used" "$(use "$card")" '^ready$'
+	writes 0 1 "$CLASS/$card/reclaim"
+done
+is "reclaimed: all is as before" "$(look)" "$before"
+is "configuration space, too" "$(for card in $HELD $SECOND $PLAIN; do cfgsnap diff /run/held "$card"; done)" ""
+unloads
+echo "$SECOND" >/sys/bus/pci/drivers/virtio-pci/bind
+done_testing
