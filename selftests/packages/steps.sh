@@ -150,18 +150,20 @@ step_upgrade()
 # The archive's newest kernel, of another series. Its headers come without its source.
 step_next-kernel()
 {
-	local abi headers version series tree
+	local abi headers version series tree kernel old
 
+	old=$(running_abi)
 	headers=$(apt-cache pkgnames linux-headers-7. | grep -E '^linux-headers-[0-9.]+\+deb[0-9]+-amd64$' |
 		sort -V | tail -n 1)
 	abi=${headers#linux-headers-}
 	version=$(apt-cache show --no-all-versions "$headers" | sed -n 's/^Version: //p')
 	series=$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
 	tree=$(echo /usr/src/vga-stub-*/scripts/rust-tree)
+	kernel=("$headers" "linux-image-$abi")
 	ok "it is another series" not test -e "/usr/src/linux-source-$series.tar.xz"
 
 	ok "headers without source: the error says what to install" \
-		says "apt install linux-source-$series=$version" apt_get install "$headers"
+		says "apt install linux-source-$series=$version" apt_get install "${kernel[@]}"
 
 	# Its making is interrupted at some point, by whatever kills the whole process group.
 	(cd /tmp && apt_get download "linux-source-$series=$version" &&
@@ -190,8 +192,9 @@ step_next-kernel()
 	# The command that the error named.
 	apt_get install "linux-source-$series=$version"
 	ok "with the source it is built, without another command" installed "$(version).1" "$abi"
+	ok "and is in that kernel's initramfs" in_initramfs "$abi"
 	ok "nothing is left of the interrupted one" not test -e "$kept/$abi.partial"
-	ok "the other kernel's is still there" installed "$(version).1" "$(running_abi)"
+	ok "the other kernel's is still there" installed "$(version).1" "$old"
 
 	ok "a compiler of another version is refused" \
 		says 'rustc 9.9.9' bash -c "printf '#!/bin/sh\necho rustc 9.9.9' >/tmp/bin/rustc
@@ -202,7 +205,8 @@ step_kernel-removal()
 {
 	local abi
 
-	abi=$(running_abi)
+	# The old one.
+	abi=$(find "$kept" -mindepth 1 -maxdepth 1 -printf "%f\n" | sort -V | head -n 1)
 	ok "what was kept for the kernel is there" test -d "$kept/$abi"
 	apt_get remove "linux-image-$abi" "linux-binary-$abi" "linux-modules-$abi" "linux-headers-$abi"
 	ok "it goes with the kernel" not test -e "$kept/$abi"
@@ -231,4 +235,3 @@ work=/lab/packages/$suite
 step=$2
 shift 2
 "step_$step" "$@"
-exit
