@@ -159,7 +159,8 @@ step_next-kernel()
 	version=$(apt-cache show --no-all-versions "$headers" | sed -n 's/^Version: //p')
 	series=$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
 	tree=$(echo /usr/src/vga-stub-*/scripts/rust-tree)
-	kernel=("$headers" "linux-image-$abi")
+	# The signed image may come days after the rest.
+	kernel=("$headers" "linux-base-$abi" "linux-binary-unsigned-$abi" "linux-modules-$abi")
 	ok "it is another series" not test -e "/usr/src/linux-source-$series.tar.xz"
 
 	ok "headers without source: the error says what to install" \
@@ -192,10 +193,13 @@ step_next-kernel()
 	# The command that the error named.
 	apt_get install "linux-source-$series=$version"
 	ok "with the source it is built, without another command" installed "$(version).1" "$abi"
+	# As the image's own postinst does.
+	update-initramfs -c -k "$abi"
 	ok "and is in that kernel's initramfs" in_initramfs "$abi"
 	ok "nothing is left of the interrupted one" not test -e "$kept/$abi.partial"
 	ok "the other kernel's is still there" installed "$(version).1" "$old"
 
+	mkdir -p /tmp/bin
 	ok "a compiler of another version is refused" \
 		says 'rustc 9.9.9' bash -c "printf '#!/bin/sh\necho rustc 9.9.9' >/tmp/bin/rustc
 			chmod +x /tmp/bin/rustc; RUSTC=/tmp/bin/rustc $tree check $abi"
