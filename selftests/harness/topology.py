@@ -56,7 +56,13 @@ def load_topologies() -> dict[str, Topology]:
     """Reads topologies.toml."""
     data = tomllib.loads((SELFTESTS / "topologies.toml").read_text())
     base = data.pop("base")
-    return {name: _topology(name, base, entry) for name, entry in data.items()}
+    return {name: _topology(name, base, _whole(data, name)) for name in data}
+
+
+def _whole(data: dict, name: str) -> dict:
+    """What an entry says, and what those say that it is like."""
+    entry = data[name]
+    return {**_whole(data, entry["like"]), **entry} if "like" in entry else entry
 
 
 def _topology(name: str, base: dict, entry: dict) -> Topology:
