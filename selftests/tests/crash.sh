@@ -5,13 +5,10 @@
 # sanitizers: no
 . /tests/lib.sh
 
-cards=devices=00:03.0/00.0,00:04.0/00.0,00:05.0/00.0
 unbind "$HELD"
 unbind "$SECOND"
 if [ "$PHASE" = 1 ]; then
-	loads $cards
-	is "all are held" "$(claimed)" "$HELD $SECOND $PLAIN"
-	writes 0 1 "$CLASS/$SECOND/handoff"
+	hold_and_hand_off
 	next_kernel -p
 	echo c >/proc/sysrq-trigger
 	sleep 100
@@ -19,7 +16,7 @@ fi
 
 succeeds "this is a crash kernel" test -s /proc/vmcore
 is "the card that has no driver is still silent" "$(decodes "$PLAIN")" none
-loads $cards
+loads devices=00:03.0/00.0,00:04.0/00.0,00:05.0/00.0
 for card in $HELD $SECOND $PLAIN; do
 	is "$card is held" "$(class "$card" state) $(decodes "$card")" "held none"
 done

@@ -5,10 +5,7 @@
 
 unbind "$HELD"
 unbind "$SECOND"
-loads devices=00:03.0/00.0,00:04.0/00.0,00:05.0/00.0
-is "all are held" "$(claimed)" "$HELD $SECOND $PLAIN"
-writes 0 1 "$CLASS/$SECOND/handoff"
-is "one is handed off" "$(driver_of "$SECOND")" vfio-pci
+hold_and_hand_off
 ends_with "reboot: machine restart"
 reboot -f
 sleep 100

@@ -8,8 +8,6 @@
 # replugs: yes
 . /tests/lib.sh
 
-port=3
-
 pull()
 {
 	log_mark
@@ -26,22 +24,9 @@ tell()
 
 gone()
 {
-	eventually "$1: the card goes" sh -c "[ ! -e $PCI/$HELD ]"
-	eventually "$1: its directory too" sh -c "[ ! -e $CLASS/$HELD ]"
+	goes "$1"
 	matches "$1: it was gone before the kernel knew" "$(logged)" "Slot\(.*\): Card not present"
 	lacks "$1: nobody had pressed a button" "$(logged)" "utton"
-}
-
-plug()
-{
-	port=$((port + 1))
-	is "$1: another is plugged in" \
-		"$(ask monitor device_add driver=bochs-display id=card$port bus=port$port addr=00.0)" "{}"
-	eventually "$1: it is held" sh -c "cat $PCI/0000:00:0$port.0/0000:*/driver_override | grep vga-stub"
-	HELD=$(basename "$(echo "$PCI/0000:00:0$port.0"/0000:*:00.0)")
-	eventually "$1: and has its directory" grep -qx held "$CLASS/$HELD/state"
-	succeeds "$1: its ROM is captured" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
-	is "$1: it is silent" "$(decodes "$HELD")" none
 }
 
 loads devices=00:03.0/00.0,00:04.0/00.0,00:05.0/00.0,00:06.0/00.0,00:07.0/00.0
@@ -81,16 +66,11 @@ stop_using
 gone used
 
 plug "after used"
-sh -c "while cat $CLASS/$HELD/rom; do :; done" >/dev/null 2>&1 &
-reader=$!
-sh -c "while [ -e $CLASS/$HELD ]; do wr $CLASS/$HELD/handoff 1; wr $CLASS/$HELD/reclaim 1; done" >/run/moved 2>&1 &
-mover=$!
-sleep 1
+keep_moving
 pull "read and moved"
 tell
 gone "read and moved"
-succeeds "the reader ends" wait_for $reader
-succeeds "and who moved it" wait_for $mover
+movers_end
 
 plug "after all that"
 unbind "$HELD"
