@@ -38,21 +38,3 @@ if [ -n "$3" ]; then
 	[ -z "${5:-}" ] || echo "$5" >>"$top/etc/modprobe.d/vga-stub.conf"
 fi
 depmod -b "$top" "$abi"
-
-# The test's own part, run where the image would look for the root: the guest's usual
-# process 1, from a folder that the harness adds.
-cat >"$root/selftest" <<'END'
-#!/bin/sh
-case ${1:-} in
-prereqs)
-	exit 0
-	;;
-esac
-for word in $(cat /proc/cmdline); do
-	case $word in
-	[A-Z]*=*) export "${word?}" ;;
-	esac
-done
-exec chroot /selftest /init </dev/null
-END
-chmod +x "$root/selftest"

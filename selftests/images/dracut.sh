@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 mkdir "$top/usr/lib/dracut/modules.d/99selftest"
-cp "$root/selftest" "$top/usr/lib/dracut/modules.d/99selftest/selftest.sh"
+install -m 755 "$(dirname "$0")/start" "$top/usr/lib/dracut/modules.d/99selftest/selftest.sh"
 cat >"$top/usr/lib/dracut/modules.d/99selftest/module-setup.sh" <<'END'
 #!/bin/bash
 check() { :; }

@@ -4,19 +4,6 @@
 # shellcheck source=selftests/images/common.sh
 . "$(dirname "$0")/common.sh"
 
-cat >"$top/etc/initramfs-tools/hooks/selftest" <<'END'
-#!/bin/sh
-case ${1:-} in
-prereqs)
-	exit 0
-	;;
-esac
-. /usr/share/initramfs-tools/hook-functions
-manual_add_modules bochs virtio-gpu virtio-pci
-END
-chmod +x "$top/etc/initramfs-tools/hooks/selftest"
-cp "$root/selftest" "$top/etc/initramfs-tools/scripts/init-premount/selftest"
-sed -i 's/^MODULES=.*/MODULES=list/; s/^COMPRESS=.*/COMPRESS=gzip/' \
-	"$top/etc/initramfs-tools/initramfs.conf"
+"$(dirname "$0")/configure" "$top/etc/initramfs-tools"
 chroot "$top" mkinitramfs -o /tmp/image "$abi"
 cp "$top/tmp/image" "$out"

@@ -98,12 +98,7 @@ step_install()
 	abi=$(running_abi)
 	# For the boot: drivers that want the cards, and the test's own part in place of the
 	# root file system.
-	sed -n "/^cat >.*selftest.* <<'END'$/,/^END$/p" /src/selftests/images/common.sh |
-		sed '1d;$d' >/etc/initramfs-tools/scripts/init-premount/selftest
-	sed -n "/^cat >.*selftest.* <<'END'$/,/^END$/p" /src/selftests/images/initramfs-tools.sh |
-		sed '1d;$d' >/etc/initramfs-tools/hooks/selftest
-	chmod +x /etc/initramfs-tools/scripts/init-premount/selftest /etc/initramfs-tools/hooks/selftest
-	sed -i 's/^MODULES=.*/MODULES=list/; s/^COMPRESS=.*/COMPRESS=gzip/' /etc/initramfs-tools/initramfs.conf
+	/src/selftests/images/configure /etc/initramfs-tools
 
 	# The three lines of the README, but for the kernel.
 	echo 'options vga_stub devices=00:03.0/00.0' >/etc/modprobe.d/cards.conf
