@@ -1,23 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # rust/cli: its tests, and its verdict on every ROM that Debian's QEMU comes with.
-#
-# As in core.sh, the crates are Debian's, and Cargo.lock is left out.
 set -euo pipefail
 
-copy=$LAB/build/cli-source
-rm -rf "$copy"
-mkdir -p "$copy"
-tar -C /src/rust --exclude=./*/target --exclude=./*/fuzz --exclude=./*/Cargo.lock -c ./core ./cli |
-	tar -C "$copy" -x
-cd "$copy/cli"
-
-mkdir -p .cargo
-cat >.cargo/config.toml <<END
-[source.crates-io]
-replace-with = "debian"
-[source.debian]
-directory = "/usr/share/cargo/registry"
-END
+/src/selftests/checks/copy-crates "$LAB/build/cli-source"
+cd "$LAB/build/cli-source/cli"
 export CARGO_TARGET_DIR=$LAB/build/cli CARGO_NET_OFFLINE=true
 
 cargo fmt --check
