@@ -1,38 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One command to QEMU, over its monitor's socket: the little of the QEMU Machine
-Protocol that the tests need. python3-qemu-qmp does all of it."""
+"""QEMU's monitor, by QEMU's own library."""
 
-import json
-import socket
+import asyncio
 from pathlib import Path
 from typing import Any
+
+from qemu.qmp import QMPClient
 
 # In seconds. A screen is on disk in far less, but the machine may be busy.
 LIMIT = 30
 
 
 def execute(monitor: Path, command: str, **arguments: Any) -> Any:
-    """Returns what QEMU returns; raises RuntimeError with what it says went wrong."""
-    with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(LIMIT)
-        link.connect(str(monitor))
-        with link.makefile("rw", encoding="utf-8") as stream:
-            _answer(stream, "QMP")
-            for request in (
-                {"execute": "qmp_capabilities"},
-                {"execute": command, "arguments": arguments},
-            ):
-                stream.write(json.dumps(request) + "\n")
-                stream.flush()
-                result = _answer(stream, "return")
-            return result
+    """Returns what QEMU returns; raises ExecuteError with what it says went wrong."""
+
+    async def run() -> Any:
+        client = await _connect(monitor)
+        try:
+            return await client.execute(command, arguments)
+        finally:
+            await client.disconnect()
+
+    return asyncio.run(asyncio.wait_for(run(), LIMIT))
 
 
-def _answer(stream, key: str) -> Any:
-    for line in stream:
-        message = json.loads(line)
-        if "error" in message:
-            raise RuntimeError(message["error"]["desc"])
-        if key in message:
-            return message[key]
-    raise RuntimeError("QEMU has hung up")
+async def _connect(monitor: Path) -> QMPClient:
+    client = QMPClient()
+    await client.connect(str(monitor))
+    return client
