@@ -87,6 +87,7 @@ class Boot:
         self.stderr = log.with_suffix(".qemu")
         self.cpu = log.with_suffix(".cpu")
         self.vars = log.with_suffix(".vars")
+        self.disk = log.with_suffix(".disk")
         # With pictures, and what else a guest asked for.
         self.answers = log.with_suffix(".answers")
         self.monitor = log.with_suffix(".monitor")
@@ -110,6 +111,7 @@ class Boot:
                 qemu.kill()
                 qemu.wait()
                 self.vars.unlink(missing_ok=True)
+                self.disk.unlink(missing_ok=True)
                 self.monitor.unlink(missing_ok=True)
                 if not any(self.answers.iterdir()):
                     self.answers.rmdir()
@@ -131,6 +133,7 @@ class Boot:
             "ROMS=" + ",".join(f"{k}:{v}" for k, v in top.roms.items()),
             "MODULES=" + ",".join(top.modules),
             "ASKS=1" if top.asks else "",
+            "DISK=1" if top.disk else "",
             f"SLOW={self.slow}",
             *(f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ),
             "TESTS=" + ",".join(test.name for test in self.tests),
@@ -162,6 +165,11 @@ class Boot:
         firmware = self.image.parent / "firmware"
         for device in top.devices:
             command += ["-device", device.replace("{firmware}", str(firmware))]
+        if top.disk:
+            with self.disk.open("wb") as disk:
+                disk.truncate(top.disk << 20)
+            command += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},cache=unsafe"]
+            command += ["-device", "virtio-blk-pci,drive=disk,addr=1b.0"]
         if top.asks:
             command += ["-qmp", f"unix:{self.monitor},server=on,wait=off"]
             command += _share("answers", self.answers, "1c.0") + _share("lab", Path("/"), "1d.0")
@@ -207,6 +215,8 @@ class Boot:
             lines.append(line)
             if self.listener:
                 self.listener(line)
+            if line.startswith("#:start ") and current:
+                break  # The machine has started again, and nobody wanted that.
             if line.startswith("#:start "):
                 current = next(t for t in self.tests if t.name == line.split()[1])
                 limit = (current.limit + GRACE) * self.slow

@@ -6,6 +6,7 @@ of that number in a folder that the guest mounts.
 """
 
 import re
+import threading
 import traceback
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Host:
         self.monitor = monitor
         self.trace = trace
         self.traced = 0
+        self.cycles = 0
         self.screens: dict[str, screen.Screen] = {}
 
     def answer(self, line: str) -> None:
@@ -37,6 +39,12 @@ class Host:
             elif words[0] == "human":
                 command = {"command-line": " ".join(words[1:])}
                 text = str(qmp.execute(self.monitor, "human-monitor-command", **command))
+            elif words[0] == "power-cycle":
+                qmp.stay_when_off(self.monitor)
+                threading.Thread(target=self._switch_on, daemon=True).start()
+                text = "ok"
+            elif words[0] == "power-cycles":
+                text = str(self.cycles)
             elif words[0] == "config-accesses":
                 text = self._config_accesses(words[1])
             else:
@@ -46,6 +54,10 @@ class Host:
         partial = self.answers / f"{number}.partial"
         partial.write_text(text + "\n")
         partial.rename(self.answers / number)
+
+    def _switch_on(self) -> None:
+        qmp.switch_on(self.monitor)
+        self.cycles += 1
 
     def _picture(self, name: str, device: str) -> str:
         """Saves the screen of a card as NAME.png, and says how many pixels are not as in

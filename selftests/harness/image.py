@@ -25,6 +25,7 @@ MODULES = (
     "snd-hda-intel",
     "vfio-pci",
     "vfio_iommu_type1",
+    "virtio-blk",
     "virtio-gpu",
     "xhci-pci",
 )

@@ -30,6 +30,7 @@ class Topology:
     counts: bool
     globals: tuple[str, ...]
     options: str
+    disk: int
     sanitizers: bool
 
 
@@ -84,6 +85,7 @@ def _topology(name: str, base: dict, entry: dict) -> Topology:
         globals=tuple(entry.get("globals", ())),
         counts=entry.get("counts", False),
         options=entry.get("options", ""),
+        disk=entry.get("disk", 0),
         sanitizers=entry.get("sanitizers", True),
     )
 

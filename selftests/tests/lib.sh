@@ -177,6 +177,19 @@ ask()
 	cat /run/answers/$t_number
 }
 
+# The folder of the answers. QEMU's 9p does not outlive a sleep of the machine.
+open_answers()
+{
+	modprobe -a 9pnet_virtio 9p &&
+		mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=none answers /run/answers
+}
+
+close_answers()
+{
+	umount /run/answers
+	modprobe -r 9p 9pnet_virtio
+}
+
 # --- from kernel to kernel --------------------------------------------------------------
 
 # In which kernel of a test this is.
@@ -200,6 +213,34 @@ next_kernel()
 		"$KERNEL"
 	rm /run/next.cpio
 	[ $t_failed = 0 ] || done_testing
+}
+
+# hibernate COMMAND: writes the machine's memory to its disk and switches it off (ACPI S4).
+# Switched on again, the firmware starts the kernel anew, which does what the command says,
+# and goes back to this one. On topologies that have a disk, and ask.
+hibernate()
+{
+	# The last MiB is for the command.
+	t_sectors=$(cat /sys/block/vda/size)
+	printf '%-512s' "$1" | dd of=/dev/vda seek=$((t_sectors - 1)) 2>/dev/null
+	mkswap /dev/vda $((t_sectors / 2 - 1024)) >/dev/null
+	swapon /dev/vda
+	ask power-cycle >/run/cycle
+	close_answers
+	wr /sys/power/state disk
+	swapoff /dev/vda
+	open_answers
+	ask monitor set-action reboot=shutdown >/run/cycle
+}
+
+# What init does first. Fails if another kernel sleeps there, and does not come back.
+resume_from_disk()
+{
+	t_first=$(dd if=/dev/vda skip=$(($(cat /sys/block/vda/size) - 1)) count=1 2>/dev/null | tr -d '\0')
+	[ -n "$t_first" ] || return 0
+	sh -c "$t_first"
+	wr /sys/power/resume "$(cat /sys/block/vda/dev)"
+	return 1
 }
 
 # ends_with LINE: what the kernel is to say last when the test ends the machine, as it
