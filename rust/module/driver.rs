@@ -6,7 +6,10 @@
 use crate::{
     abstractions::{
         aperture,
-        pci::DeviceExt as _,
+        pci::{
+            BusWalk,
+            DeviceExt as _, //
+        },
         pci_driver::{
             Channel,
             Driver,
@@ -134,8 +137,8 @@ impl Driver for VgaStubDriver {
     }
 
     #[inline]
-    fn slot_reset(pdev: &pci::Device<Core<'_>>, _held: &Held) -> Recovery {
-        hold::restore(pdev);
+    fn slot_reset(pdev: &pci::Device<Core<'_>>, _held: &Held, walk: &BusWalk) -> Recovery {
+        hold::restore(pdev, walk);
         Recovery::Recovered
     }
 }

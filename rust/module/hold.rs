@@ -7,6 +7,7 @@
 
 use crate::{
     abstractions::pci::{
+        BusWalk,
         CoreExt as _,
         DeviceExt as _,
         PowerState, //
@@ -25,18 +26,10 @@ use vga_stub_core::decode;
 ///
 /// Of one that does not answer, what was saved when it did stands.
 pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) {
-    if !pdev.answers() {
-        return;
+    if pdev.answers() {
+        silence(pdev);
+        pdev.set_power_state(idle());
     }
-
-    let command = pdev.command();
-    let quiet = decode::quiet(command);
-
-    if command != quiet {
-        pdev.set_command(quiet);
-    }
-    pdev.save_state();
-    sleep(pdev);
 }
 
 /// Gives a function its COMMAND back as it was found, less bus master, and wakes it.
@@ -53,14 +46,30 @@ pub(crate) fn release(pdev: &pci::Device<Core<'_>>, card: &Card) {
 }
 
 /// Makes a function quiet again whose configuration space was lost in a reset of its slot.
-pub(crate) fn restore(pdev: &pci::Device<Core<'_>>) {
-    pdev.set_power_state(PowerState::D0);
+pub(crate) fn restore(pdev: &pci::Device<Core<'_>>, walk: &BusWalk) {
+    pdev.set_power_state_on_walk(PowerState::D0, walk);
     pdev.restore_state();
-    quiet(pdev);
+    if pdev.answers() {
+        silence(pdev);
+        pdev.set_power_state_on_walk(idle(), walk);
+    }
 }
 
-fn sleep(pdev: &pci::Device<Core<'_>>) {
-    if !parameters::DISABLE_IDLE_D3.get() {
-        pdev.set_power_state(PowerState::D3hot);
+fn silence(pdev: &pci::Device<Core<'_>>) {
+    let command = pdev.command();
+    let quiet = decode::quiet(command);
+
+    if command != quiet {
+        pdev.set_command(quiet);
+    }
+    pdev.save_state();
+}
+
+/// The power state of what is held. Of one that is in it already, not even a register is read.
+fn idle() -> PowerState {
+    if parameters::DISABLE_IDLE_D3.get() {
+        PowerState::D0
+    } else {
+        PowerState::D3hot
     }
 }

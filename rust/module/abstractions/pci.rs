@@ -24,6 +24,18 @@ pub(crate) enum PowerState {
     D3hot = 3,
 }
 
+/// Proof of being called by `pci_walk_bus()`, which holds `pci_bus_sem` for reading.
+pub(crate) struct BusWalk(());
+
+impl BusWalk {
+    /// # Safety
+    ///
+    /// The caller's caller is `pci_walk_bus()`, and the proof does not outlive that call.
+    pub(crate) unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
 /// What the kernel noted of an address range of a device.
 #[derive(Clone, Copy)]
 pub(crate) struct Resource {
@@ -259,6 +271,13 @@ pub(crate) trait CoreExt: DeviceExt {
     fn set_power_state(&self, state: PowerState) {
         // SAFETY: The device is valid and locked. Failure means that the device cannot.
         unsafe { bindings::pci_set_power_state(self.raw(), state as c_int) };
+    }
+
+    /// The same for who is called on a walk along the bus; taking `pci_bus_sem` again could wait
+    /// for a writer that waits for the walk.
+    fn set_power_state_on_walk(&self, state: PowerState, _walk: &BusWalk) {
+        // SAFETY: As above, and the walk holds `pci_bus_sem`.
+        unsafe { bindings::pci_set_power_state_locked(self.raw(), state as c_int) };
     }
 }
 

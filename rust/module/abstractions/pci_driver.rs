@@ -11,7 +11,8 @@
 
 use super::pci::{
     as_device,
-    core_device, //
+    core_device,
+    BusWalk, //
 };
 use core::{
     marker::{
@@ -113,10 +114,12 @@ pub(crate) trait Driver: 'static {
     /// An error was reported on the device or on a bus above it.
     fn error_detected(channel: Channel) -> Recovery;
 
-    /// The device's slot was reset, and its configuration space with it.
+    /// The device's slot was reset, and its configuration space with it. The walk tells all
+    /// devices of the bus in turn.
     fn slot_reset(
         pdev: &pci::Device<Core<'_>>,
         data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
+        walk: &BusWalk,
     ) -> Recovery;
 }
 
@@ -310,8 +313,13 @@ impl<T: Driver> Registration<T> {
     }
 
     extern "C" fn slot_reset(pdev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
+        // SAFETY: `pcie_do_recovery()` has `pci_walk_bus()` call `report_slot_reset()`.
+        let walk = unsafe { BusWalk::new() };
+
         // SAFETY: `report_slot_reset()` locks the device and calls the bound driver.
-        unsafe { Self::with(pdev, T::slot_reset) as bindings::pci_ers_result_t }
+        let recovery = unsafe { Self::with(pdev, |pdev, data| T::slot_reset(pdev, data, &walk)) };
+
+        recovery as bindings::pci_ers_result_t
     }
 }
 
