@@ -2,7 +2,6 @@
 # A crash kernel finds held cards as they were held: silent, asleep. It claims them, with
 # their ROMs, and makes of them what their resources say that they were.
 # topology: power
-# sanitizers: no
 . /tests/lib.sh
 
 unbind "$HELD"

@@ -2,7 +2,6 @@
 # A card reports PCI Express errors, raised by QEMU: the kernel recovers from them while it
 # is held, as it is afterwards, and while it is handed off.
 # topology: power
-# sanitizers: no
 . /tests/lib.sh
 
 look()

@@ -2,7 +2,6 @@
 # A kernel that this one starts by kexec finds held cards as this one found them, claims
 # them again, and captures the same ROM. So it does with one that was handed off.
 # topology: power igd
-# sanitizers: no
 . /tests/lib.sh
 
 # Behind ports of the power machine; igd has one card to hold.

@@ -2,7 +2,6 @@
 # A held card sleeps in D3hot, whatever its runtime power management is told, and never
 # with disable_idle_d3. Hand-off and release wake it; the user of a handed off card has it in D0.
 # topology: power
-# sanitizers: no
 . /tests/lib.sh
 
 # What the kernel takes the state to be, and what the card says in its power management

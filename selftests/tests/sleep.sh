@@ -4,7 +4,6 @@
 # Where it hibernates, the kernel that brings the old one back holds the cards the first
 # time, as from an initramfs with the module, and leaves them alone the second.
 # topology: sleep hibernation
-# sanitizers: no
 . /tests/lib.sh
 
 cards=devices=00:02.0,00:03.0/00.0,00:04.0/00.0
