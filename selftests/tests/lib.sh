@@ -389,18 +389,22 @@ class()
 	cat "$CLASS/$1/$2" 2>&1
 }
 
-# allocations_can_fail SPARED: has failnth's faults hit every allocation, those that could
-# wait for memory as well, but for those inside a function of the kernel's.
+# allocations_can_fail outside|in FUNCTION: has failnth's faults hit allocations, those that
+# could wait for memory as well, that are made outside or inside a function; its symbol, with .* for what is mangled.
 allocations_can_fail()
 {
-	t_start=$(awk -v name="$1" '$3 == name { print $1 }' /proc/kallsyms)
+	t_start=$(awk -v name="^$2$" '$3 ~ name { print $1; exit }' /proc/kallsyms)
 	t_end=$(awk -v start="x$t_start" '"x" $1 > start && (end == "" || "x" $1 < end) { end = "x" $1 }
 		END { print substr(end, 2) }' /proc/kallsyms)
+	t_range="reject 0 0 require 0x$t_start 0x$t_end"
+	[ "$1" = in ] || t_range="require 0 0xffffffffffffffff reject 0x$t_start 0x$t_end"
 	for t_kind in failslab fail_page_alloc; do
 		echo 0 >/sys/kernel/debug/$t_kind/verbose
 		echo N >/sys/kernel/debug/$t_kind/ignore-gfp-wait
-		echo "0x$t_start" >/sys/kernel/debug/$t_kind/reject-start
-		echo "0x$t_end" >/sys/kernel/debug/$t_kind/reject-end
+		echo "$t_range" | xargs -n 3 | while read -r t_word t_from t_to; do
+			echo "$t_from" >/sys/kernel/debug/$t_kind/$t_word-start
+			echo "$t_to" >/sys/kernel/debug/$t_kind/$t_word-end
+		done
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }

@@ -11,7 +11,7 @@
 # allocated (vfio_group_release() in 7.2).
 insmod /lib/fussy.ko
 # This one has no way to fail: the kernel warns if it has to.
-allocations_can_fail iommu_group_release_dma_owner
+allocations_can_fail outside iommu_group_release_dma_owner
 
 # sweep NAME BEFORE AFTER CALL... -- UNDO...
 sweep()

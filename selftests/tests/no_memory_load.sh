@@ -9,7 +9,7 @@
 
 # Where the module's file is read, before anything of it runs; a failure there is logged
 # with all that is known of the machine's memory.
-allocations_can_fail kernel_read_file
+allocations_can_fail outside kernel_read_file
 
 ids=$(ids_of "$HELD")
 absent=$(failnth facts "$HELD")
