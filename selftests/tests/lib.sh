@@ -389,8 +389,9 @@ class()
 	cat "$CLASS/$1/$2" 2>&1
 }
 
-# allocations_can_fail outside|in FUNCTION: has failnth's faults hit allocations, those that
-# could wait for memory as well, that are made outside or inside a function; its symbol, with .* for what is mangled.
+# allocations_can_fail outside|in FUNCTION: has failnth's faults hit allocations that are made
+# outside or inside a function, also those that could wait for memory. The function is a
+# regular expression, since Rust's symbols are mangled.
 allocations_can_fail()
 {
 	t_start=$(awk -v name="^$2$" '$3 ~ name { print $1; exit }' /proc/kallsyms)
