@@ -3,7 +3,6 @@
 # cards that ids= names come back.
 # topology: clients
 # sanitizers: no
-# timeout: 120
 . /tests/lib.sh
 
 driverctl()

@@ -2,7 +2,6 @@
 # Cards that are plugged in are held before the host's driver sees them. Unplugged while
 # held, handed off, unbound, read and moved: their directory goes, and nobody hangs.
 # topology: hotplug hotplugnative
-# timeout: 120
 # replugs: yes
 . /tests/lib.sh
 

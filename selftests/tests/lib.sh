@@ -148,9 +148,6 @@ done_testing()
 
 # --- the kernel's log -----------------------------------------------------------
 
-# kernel-log MARK prints what was logged since the last line that has MARK.
-
-
 # Starts a window of the log; logged() prints it.
 log_mark()
 {

@@ -4,7 +4,6 @@
 # what comes next finds nothing amiss.
 # topology: plugin igd multifunction
 # sanitizers: only
-# timeout: 120
 . /tests/lib.sh
 
 # The target is a driver of our own: vfio-pci's warns when the name of a group cannot be

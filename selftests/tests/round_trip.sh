@@ -2,7 +2,6 @@
 # Many times to vfio-pci, used there, and back: configuration space, the bridge's
 # control and the arbiter's line are the first held ones; released, the firmware's.
 # topology: plugin igd
-# timeout: 120
 . /tests/lib.sh
 
 cfgsnap save /run/boot
