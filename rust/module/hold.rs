@@ -26,8 +26,7 @@ use vga_stub_core::decode;
 ///
 /// Of one that does not answer, what was saved when it did stands.
 pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) {
-    if pdev.answers() {
-        silence(pdev);
+    if silence(pdev) {
         pdev.set_power_state(idle());
     }
 }
@@ -49,13 +48,18 @@ pub(crate) fn release(pdev: &pci::Device<Core<'_>>, card: &Card) {
 pub(crate) fn restore(pdev: &pci::Device<Core<'_>>, walk: &BusWalk) {
     pdev.set_power_state_on_walk(PowerState::D0, walk);
     pdev.restore_state();
-    if pdev.answers() {
-        silence(pdev);
+    if silence(pdev) {
         pdev.set_power_state_on_walk(idle(), walk);
     }
 }
 
-fn silence(pdev: &pci::Device<Core<'_>>) {
+/// Returns whether the function answers.
+#[inline(never)]
+fn silence(pdev: &pci::Device<Core<'_>>) -> bool {
+    if !pdev.answers() {
+        return false;
+    }
+
     let command = pdev.command();
     let quiet = decode::quiet(command);
 
@@ -63,6 +67,7 @@ fn silence(pdev: &pci::Device<Core<'_>>) {
         pdev.set_command(quiet);
     }
     pdev.save_state();
+    true
 }
 
 /// The power state of what is held. Of one that is in it already, not even a register is read.

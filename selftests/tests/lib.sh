@@ -400,8 +400,8 @@ allocations_can_fail()
 		echo 0 >/sys/kernel/debug/$t_kind/verbose
 		echo N >/sys/kernel/debug/$t_kind/ignore-gfp-wait
 		echo "$t_range" | xargs -n 3 | while read -r t_word t_from t_to; do
-			echo "$t_from" >/sys/kernel/debug/$t_kind/$t_word-start
-			echo "$t_to" >/sys/kernel/debug/$t_kind/$t_word-end
+			echo "$t_from" >/sys/kernel/debug/$t_kind/"$t_word"-start
+			echo "$t_to" >/sys/kernel/debug/$t_kind/"$t_word"-end
 		done
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
@@ -453,8 +453,8 @@ keep_moving()
 
 movers_end()
 {
-	succeeds "the reader ends" wait_for $reader
-	succeeds "and who moved it" wait_for $mover
+	succeeds "the reader ends" wait_for "$reader"
+	succeeds "and who moved it" wait_for "$mover"
 }
 
 # --- VGA arbitration ------------------------------------------------------------
