@@ -2,36 +2,19 @@
 
 //! `vga-stub`, the user's command: it looks at what vga-stub, the kernel module, works with.
 
-mod print;
-mod report;
+mod rom;
 
 use std::{
-    fs::File,
-    io::{
-        self,
-        Read,
-        Write, //
-    },
-    path::{
-        Path,
-        PathBuf, //
-    },
-    process::ExitCode,
+    io,
+    process::ExitCode, //
 };
 
 use clap::{
-    Args,
     Parser,
     Subcommand, //
 };
 
-use crate::report::{
-    DeviceId,
-    Report, //
-};
-
-/// The most that is read of a file: four times the largest ROM BAR.
-const LARGEST: u64 = 64 << 20;
+use crate::rom::RomArgs;
 
 /// Exit code: the ROM is as it should be.
 const GOOD: u8 = 0;
@@ -65,25 +48,10 @@ Examples:
     Rom(RomArgs),
 }
 
-/// What `vga-stub rom` is told.
-#[derive(Args, Debug)]
-struct RomArgs {
-    /// The ROM, as read from the card; - for standard input
-    file: PathBuf,
-
-    /// The card's vendor and device ID, as lspci -n shows them: compare the ROM's with them
-    #[arg(long, value_name = "VVVV:DDDD")]
-    device: Option<DeviceId>,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 /// Does what the command line says.
 fn main() -> ExitCode {
     let Command::Rom(args) = Cli::parse().command;
-    match rom(&args) {
+    match rom::run(&args) {
         Ok(code) => code.into(),
         // Whoever reads us has seen enough: `vga-stub rom FILE | head -1`.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => GOOD.into(),
@@ -104,48 +72,4 @@ enum Failure {
     Read(String),
     /// The answer could not be written.
     Write(io::Error),
-}
-
-/// Does `vga-stub rom`, and returns the exit code.
-fn rom(args: &RomArgs) -> Result<u8, Failure> {
-    let bytes = read(&args.file).map_err(Failure::Read)?;
-    let report = Report::new(&args.file.to_string_lossy(), &bytes, args.device);
-    let text = if args.json {
-        let json = serde_json::to_string_pretty(&report);
-        json.map_err(|error| Failure::Write(error.into()))? + "\n"
-    } else {
-        print::text(&report)
-    };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).map_err(Failure::Write)?;
-    out.flush().map_err(Failure::Write)?;
-    Ok(if report.status == "ok" { GOOD } else { BAD })
-}
-
-/// Reads a file, or says why that is not possible.
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let name = file.display();
-    let explain = |error: io::Error| match error.kind() {
-        // What a PCI device's own rom file says where the kernel finds no ROM, or has it switched
-        // off.
-        io::ErrorKind::InvalidInput if file.starts_with("/sys") => format!(
-            "cannot read {name}: {error}; a PCI device's own rom file is to be switched on first, \
-             by writing 1 to it"
-        ),
-        _ => format!("cannot read {name}: {error}"),
-    };
-    let mut bytes = Vec::new();
-    let read = if file.as_os_str() == "-" {
-        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(explain)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!(
-            "{name} is no ROM: it has more than {} MiB",
-            LARGEST >> 20
-        ));
-    }
-    Ok(bytes)
 }

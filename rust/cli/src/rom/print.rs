@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::report::{
+use super::report::{
     Answer,
     ImageReport,
     Report, //
