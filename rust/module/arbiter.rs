@@ -15,7 +15,7 @@ use crate::{
         }, //
     },
     card,
-    driver::HANDLE, //
+    ours, //
 };
 use kernel::{
     device::Core,
@@ -78,7 +78,7 @@ fn find_heir() -> Option<ARef<pci::Device>> {
             return;
         }
 
-        let held = HANDLE.drives(pdev);
+        let held = ours::has(pdev);
 
         owned |= !held && answers(pdev);
         best = decode::better(
@@ -118,7 +118,7 @@ pub(crate) fn is_last_display(pdev: &pci::Device) -> bool {
     bus::for_each_device(|other| {
         if decode::is_display_class(other.class())
             && other.raw() != pdev.raw()
-            && !HANDLE.drives(other)
+            && !ours::has(other)
         {
             others = others.saturating_add(1);
         }

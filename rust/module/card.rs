@@ -5,10 +5,6 @@
 
 use crate::{
     abstractions::{
-        bus::{
-            Event,
-            Listener, //
-        },
         class,
         device,
         pci::{
@@ -17,13 +13,11 @@ use crate::{
         },
         workqueue::OwnedQueue, //
     },
-    driver::HANDLE,
-    handoff,
+    ours,
     rom::{
         self,
         Rom, //
-    },
-    selection, //
+    }, //
 };
 use core::sync::atomic::AtomicBool;
 use kernel::{
@@ -98,7 +92,7 @@ impl Card {
     /// Returns who has the function. Read off the device at each call, never stored.
     #[inline(never)]
     pub(crate) fn state(&self) -> State {
-        if HANDLE.drives(&self.pdev) {
+        if ours::has(&self.pdev) {
             State::Held
         } else if device::has_driver(&self.pdev) {
             State::HandedOff
@@ -229,7 +223,7 @@ pub(crate) fn defer(call: fn()) -> Result {
 }
 
 /// Tells userspace that a claimed function changed hands.
-fn announce(pdev: &pci::Device) {
+pub(crate) fn announce(pdev: &pci::Device) {
     let Ok(cards) = cards::lock() else {
         return;
     };
@@ -242,6 +236,14 @@ fn announce(pdev: &pci::Device) {
     }
 }
 
+/// Starts the removal of a function's folder. It is not removed here, since a bus listener may
+/// not wait for who is in one of its files.
+pub(crate) fn remove(pdev: &pci::Device) {
+    if let Ok(mut cards) = cards::lock() {
+        cards.remove(pdev);
+    }
+}
+
 impl Cards {
     fn position(&self, pdev: &pci::Device) -> Option<usize> {
         self.entries
@@ -249,8 +251,6 @@ impl Cards {
             .position(|entry| entry.folder.data().pdev.raw() == pdev.raw())
     }
 
-    /// Starts the removal of a function's folder. It is not removed here, since a bus listener may
-    /// not wait for who is in one of its files.
     fn remove(&mut self, pdev: &pci::Device) {
         let Some(index) = self.position(pdev) else {
             return;
@@ -258,22 +258,6 @@ impl Cards {
 
         if let (Some(queue), Ok(entry)) = (&self.queue, self.entries.remove(index)) {
             queue.enqueue(entry);
-        }
-    }
-}
-
-impl Listener for Cards {
-    fn notify(event: Event, pdev: &pci::Device) {
-        match event {
-            Event::Delete => {
-                handoff::forget(pdev);
-                if let Ok(mut cards) = cards::lock() {
-                    cards.remove(pdev);
-                }
-            }
-            Event::Add => selection::reserve(pdev),
-            Event::Unbind { holder } => selection::unbind(pdev, holder),
-            Event::Bound | Event::Unbound => announce(pdev),
         }
     }
 }

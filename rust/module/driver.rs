@@ -25,7 +25,11 @@ use crate::{
         self,
         Card, //
     },
-    hold, //
+    hold,
+    ours::{
+        HANDLE,
+        NAME, //
+    }, //
 };
 use kernel::{
     device::Core,
@@ -38,12 +42,6 @@ use vga_stub_core::decode::{
     Kind,
     Refusal, //
 };
-
-/// The driver's name, as it stands in /sys/bus/pci/drivers.
-pub(crate) const NAME: &CStr = c"vga-stub";
-
-/// Knows our driver, to tell it from others.
-pub(crate) static HANDLE: Handle = Handle::new();
 
 /// The driver.
 pub(crate) struct VgaStubDriver;

@@ -30,8 +30,8 @@ use crate::{
         self,
         Card, //
     },
-    driver::{
-        HANDLE,
+    ours::{
+        self,
         NAME, //
     },
     parameters, //
@@ -203,7 +203,7 @@ impl Candidate {
         self.former = lock(&self.pdev)?.driver()?;
         self.member.binding = match &self.former {
             None => Binding::Unbound,
-            Some(_) if HANDLE.drives(&self.pdev) => Binding::Held,
+            Some(_) if ours::has(&self.pdev) => Binding::Held,
             Some(driver) if driver.is_pciback() && xen::is_given_away(&self.pdev) => Binding::InUse,
             Some(driver) if driver.is_holder() => Binding::Holder,
             Some(_) => Binding::Other,

@@ -10,14 +10,12 @@ use crate::{
     },
     card::{
         self,
-        Card,
-        Cards, //
+        Card, //
     },
-    driver::{
-        VgaStubDriver,
-        NAME, //
-    },
+    driver::VgaStubDriver,
+    events::Events,
     handoff,
+    ours::NAME,
     selection::{
         self,
         Reservations, //
@@ -31,7 +29,7 @@ use kernel::prelude::*;
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]
-    _notifier: Notifier<Cards>,
+    _notifier: Notifier<Events>,
     _cards: card::Registry,
     _reservations: Reservations,
     #[pin]

@@ -25,9 +25,9 @@ use crate::{
             Registration, //
         }, //
     },
-    driver::{
-        VgaStubDriver,
-        HANDLE,
+    driver::VgaStubDriver,
+    ours::{
+        self,
         NAME, //
     },
     parameters, //
@@ -80,7 +80,7 @@ fn unreserve(pdev: &pci::Device) {
 
 /// Takes note of a device that is about to lose its driver.
 pub(crate) fn unbind(pdev: &pci::Device, holder: bool) {
-    if HANDLE.drives(pdev) {
+    if ours::has(pdev) {
         unreserve(pdev);
     } else if holder {
         reserve(pdev);
@@ -176,7 +176,7 @@ fn identity(pdev: &pci::Device) -> Identity {
 /// on it ends what the user sees.
 #[inline(never)]
 fn report_lost(pdev: &pci::Device) {
-    if HANDLE.drives(pdev) {
+    if ours::has(pdev) {
         return;
     }
     // A device that somebody else has locked is being bound or unbound right now.

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Our driver as others on the bus see it: its name, and which functions it is bound to.
+
+use crate::abstractions::pci_driver::Handle;
+use kernel::{
+    pci,
+    prelude::*, //
+};
+
+/// The driver's name, as it stands in /sys/bus/pci/drivers.
+pub(crate) const NAME: &CStr = c"vga-stub";
+
+/// Knows our driver, to tell it from others.
+pub(crate) static HANDLE: Handle = Handle::new();
+
+/// Returns whether our driver holds a function. The answer may be old when it arrives, unless the
+/// device is locked.
+pub(crate) fn has(pdev: &pci::Device) -> bool {
+    HANDLE.drives(pdev)
+}
