@@ -2,7 +2,7 @@
 
 //! Abstractions for the kernel's C interfaces that the `kernel` crate does not have yet.
 //!
-//! All `unsafe` code of the module is in this folder. What is above it is safe Rust and relies on
+//! All `unsafe` code of the module is in this directory. What is above it is safe Rust and relies on
 //! the types here, as if they stood in `rust/kernel/`.
 
 #[macro_use]
@@ -15,9 +15,9 @@ pub(crate) mod device;
 pub(crate) mod iommu;
 mod kthread;
 pub(crate) mod modules;
+pub(crate) mod option_rom;
 pub(crate) mod pci;
 pub(crate) mod pci_driver;
-pub(crate) mod rom;
 #[macro_use]
 pub(crate) mod statics;
 pub(crate) mod vgaarb;

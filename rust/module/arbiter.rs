@@ -11,10 +11,9 @@ use crate::{
         pci::DeviceExt as _,
         vgaarb::{
             self,
-            SilentClient, //
+            NoDecodeClient, //
         }, //
     },
-    card,
     ours, //
 };
 use kernel::{
@@ -29,39 +28,33 @@ use vga_stub_core::decode;
 const PATIENCE: i64 = 1000;
 
 /// As long as this lives, the arbiter counts a card as decoding nothing.
-pub(crate) struct Silence {
-    _client: SilentClient,
+pub(crate) struct Client {
+    _client: NoDecodeClient,
     /// Whether the card answered in the legacy ranges when it was claimed.
     owner: bool,
 }
 
-impl Silence {
-    /// Silences a card, whose COMMAND is not changed yet.
+impl Client {
+    /// Clients a card, whose COMMAND is not changed yet.
     ///
     /// # Errors
     ///
     /// `ENODEV`: the arbiter does not know the card.
-    pub(crate) fn keep(pdev: &pci::Device<Core<'_>>) -> Result<Self> {
+    pub(crate) fn new(pdev: &pci::Device<Core<'_>>) -> Result<Self> {
         Ok(Self {
-            owner: answers(pdev),
-            _client: SilentClient::register(pdev)?,
+            owner: owns_legacy(pdev),
+            _client: NoDecodeClient::register(pdev)?,
         })
     }
 
-    /// Sees to it that the legacy ranges go to a card of the host, if this one had them. It has been
-    /// made quiet, so that nobody answers in them now.
-    ///
-    /// Done by a work queue: asking the arbiter may wait, which a probe must not.
-    pub(crate) fn bequeath(&self) {
-        if self.owner {
-            // Without memory for it, they move when somebody asks for them.
-            let _ = card::defer(hand_over);
-        }
+    /// Returns whether the card answered in the legacy ranges when it was claimed.
+    pub(crate) fn owned_legacy(&self) -> bool {
+        self.owner
     }
 }
 
 /// Returns whether a card answers in the legacy ranges.
-fn answers(pdev: &pci::Device) -> bool {
+fn owns_legacy(pdev: &pci::Device) -> bool {
     decode::is_vga_class(pdev.class())
         && pdev.peek_command() & decode::COMMAND_DECODE != 0
         && pdev.is_vga_routed()
@@ -80,7 +73,7 @@ fn find_heir() -> Option<ARef<pci::Device>> {
 
         let held = ours::has(pdev);
 
-        owned |= !held && answers(pdev);
+        owned |= !held && owns_legacy(pdev);
         best = decode::better(
             best.take(),
             decode::Card {
@@ -95,8 +88,11 @@ fn find_heir() -> Option<ARef<pci::Device>> {
     best.filter(|_| !owned).map(|card| card.key)
 }
 
-/// Gives the legacy ranges to the card that is to have them, if there is one.
-fn hand_over() {
+/// Gives the legacy ranges to the card of the host that is to have them, if there is one. To be
+/// called when the card that had them has been made quiet, so that nobody answers in them.
+///
+/// Asking the arbiter may wait: this is for a work queue, without any lock.
+pub(crate) fn pass_on() {
     let Some(heir) = find_heir() else {
         return;
     };
@@ -116,9 +112,7 @@ pub(crate) fn is_last_display(pdev: &pci::Device) -> bool {
     let mut others = 0_usize;
 
     bus::for_each_device(|other| {
-        if decode::is_display_class(other.class())
-            && other.raw() != pdev.raw()
-            && !ours::has(other)
+        if decode::is_display_class(other.class()) && other.raw() != pdev.raw() && !ours::has(other)
         {
             others = others.saturating_add(1);
         }

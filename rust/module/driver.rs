@@ -17,19 +17,14 @@ use crate::{
             Recovery, //
         }, //
     },
-    arbiter::{
-        self,
-        Silence, //
-    },
-    card::{
-        self,
-        Card, //
-    },
+    arbiter,
+    card::Card,
     hold,
     ours::{
         HANDLE,
         NAME, //
-    }, //
+    },
+    registry, //
 };
 use kernel::{
     device::Core,
@@ -50,7 +45,7 @@ pub(crate) struct VgaStubDriver;
 pub(crate) struct Held {
     card: Arc<Card>,
     /// For cards that have legacy ranges.
-    silence: Option<Silence>,
+    client: Option<arbiter::Client>,
 }
 
 impl Driver for VgaStubDriver {
@@ -85,20 +80,25 @@ impl Driver for VgaStubDriver {
             aperture::evict(pdev, NAME)?;
         }
 
-        let silence = match kind {
-            Kind::Vga => Some(Silence::keep(pdev)?),
+        let client = match kind {
+            Kind::Vga => Some(arbiter::Client::new(pdev)?),
             Kind::Display | Kind::Companion => None,
         };
-        let known = card::find(pdev);
+        let known = registry::find(pdev);
         let card = match &known {
             Some(card) => card.clone(),
-            None => card::add(Card::new(pdev, kind))?,
+            None => registry::add(Card::new(pdev, kind))?,
         };
-        let held = KBox::new(Held { card, silence }, GFP_KERNEL)?;
+        let held = KBox::new(Held { card, client }, GFP_KERNEL)?;
 
         hold::quiet(pdev);
-        if let Some(silence) = &held.silence {
-            silence.bequeath();
+        if held
+            .client
+            .as_ref()
+            .is_some_and(arbiter::Client::owned_legacy)
+        {
+            // Without memory for it, the ranges move when somebody asks for them.
+            let _ = registry::defer(arbiter::pass_on);
         }
         dev_info!(pdev, "held\n");
         if known.is_none() && kind != Kind::Companion {

@@ -7,9 +7,10 @@ use crate::{
         Event,
         Listener, //
     },
-    card,
-    handoff,
-    selection, //
+    gate,
+    registry,
+    selection,
+    target, //
 };
 use kernel::pci;
 
@@ -17,15 +18,15 @@ use kernel::pci;
 pub(crate) struct Events;
 
 impl Listener for Events {
-    fn notify(event: Event, pdev: &pci::Device) {
+    fn notify(event: Event<'_>, pdev: &pci::Device) {
         match event {
             Event::Delete => {
-                handoff::forget(pdev);
-                card::remove(pdev);
+                gate::forget(pdev);
+                registry::remove(pdev);
             }
             Event::Add => selection::reserve(pdev),
-            Event::Unbind { holder } => selection::unbind(pdev, holder),
-            Event::Bound | Event::Unbound => card::announce(pdev),
+            Event::Unbind(driver) => selection::unbind(pdev, target::is_holder(driver)),
+            Event::Bound | Event::Unbound => registry::announce(pdev),
         }
     }
 }

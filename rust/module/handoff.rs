@@ -3,38 +3,32 @@
 //! Moves the functions of an IOMMU group to another driver and back: all of them, or none.
 //!
 //! Locks: the move mutex, then one device's lock at a time. Probe, removal and the bus's listeners
-//! never take the move mutex, as they run inside a move; they may take the gate's, which is held
-//! shortly.
+//! never take the move mutex, as they run inside a move.
 
 use crate::{
     abstractions::{
         bus::{
             self,
-            DriverRef,
-            PCIBACK, //
+            DriverRef, //
         },
         device::{
             self,
             Locked,
             Override, //
         },
-        iommu::{
-            DmaOwnership,
-            Group, //
-        },
-        modules,
+        iommu::Group,
         pci::DeviceExt as _,
         xen, //
     },
-    card::{
-        self,
-        Card, //
-    },
+    card::Card,
+    gate,
     ours::{
         self,
         NAME, //
     },
-    parameters, //
+    parameters,
+    registry,
+    target, //
 };
 use kernel::{
     pci,
@@ -60,22 +54,13 @@ static_mutex! {
     mod moves: () = ();
 }
 
-static_mutex! {
-    /// The DMA ownership of the group that is being moved, for as long as the move and the group
-    /// last.
-    mod gate: Option<DmaOwnership> = None;
-}
-
-/// The longest driver name that is looked for, in bytes.
-const MAX_NAME: usize = 64;
-
 /// How often a device is tried that somebody else has locked.
 const LOCK_TRIES: u32 = 100;
 
 /// How long to wait between two tries, in milliseconds.
 const LOCK_PAUSE: i64 = 10;
 
-/// Makes the locks ready. To be called before the first card has a folder.
+/// Makes the locks ready. To be called before the first card has a directory.
 pub(crate) fn init() {
     moves::init();
     gate::init();
@@ -93,7 +78,7 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
         b"1" => parameters::HANDOFF.get().to_bytes(),
         name => name,
     };
-    let target = find_target(card.pdev(), name)?;
+    let target = target::find(card.pdev(), name)?;
 
     carry_out(card, Direction::HandOff, Some(&target))
 }
@@ -110,56 +95,6 @@ pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
         return Err(EINVAL);
     }
     carry_out(card, Direction::Reclaim, None)
-}
-
-/// Gives the DMA ownership back if the group that is being moved loses a device: it must be no
-/// one's when the last one goes.
-pub(crate) fn forget(pdev: &pci::Device) {
-    if let Ok(mut gate) = gate::lock() {
-        drop(gate.take_if(|ownership| ownership.covers(pdev)));
-    }
-}
-
-/// Finds a driver to hand a card to, after one try to load its module.
-fn find_target(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
-    let plausible = !name.is_empty()
-        && name.len() <= MAX_NAME
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && *byte != b'/');
-
-    if !plausible || name == NAME.to_bytes() {
-        dev_err!(pdev, "handoff: write the name of a driver, or 1\n");
-        return Err(EINVAL);
-    }
-
-    let mut buffer = [0; MAX_NAME + 1];
-
-    for (to, from) in buffer.iter_mut().zip(name) {
-        *to = *from;
-    }
-
-    let name = CStr::from_bytes_until_nul(&buffer).map_err(|_| EINVAL)?;
-    let target = DriverRef::find(name).or_else(|| {
-        // Its module has another name.
-        modules::request(if name == PCIBACK {
-            c"xen-pciback"
-        } else {
-            name
-        });
-        DriverRef::find(name)
-    });
-    let Some(target) = target else {
-        dev_err!(pdev, "handoff: there is no driver {}\n", name);
-        return Err(ENODEV);
-    };
-
-    // pcieport manages DMA too, but for the devices below it.
-    if !target.is_holder() || name == c"pcieport" {
-        dev_err!(pdev, "handoff: {} does not hold devices for guests\n", name);
-        return Err(EINVAL);
-    }
-    Ok(target)
 }
 
 /// Waits for a device's lock, but not for ever.
@@ -204,11 +139,13 @@ impl Candidate {
         self.member.binding = match &self.former {
             None => Binding::Unbound,
             Some(_) if ours::has(&self.pdev) => Binding::Held,
-            Some(driver) if driver.is_pciback() && xen::is_given_away(&self.pdev) => Binding::InUse,
-            Some(driver) if driver.is_holder() => Binding::Holder,
+            Some(driver) if target::is_pciback(driver) && xen::is_given_away(&self.pdev) => {
+                Binding::InUse
+            }
+            Some(driver) if target::is_holder(driver) => Binding::Holder,
             Some(_) => Binding::Other,
         };
-        if let Some(card) = card::find(&self.pdev) {
+        if let Some(card) = registry::find(&self.pdev) {
             self.member.kind = card.kind;
             self.member.claimed = true;
         }
@@ -229,7 +166,7 @@ fn candidates(card: &Card) -> Result<KVec<Candidate>> {
         let mut result = Ok(());
 
         bus::for_each_device(|other| {
-            if result.is_ok() && other.same_slot(pdev) && card::find(other).is_some() {
+            if result.is_ok() && other.same_slot(pdev) && registry::find(other).is_some() {
                 result = add(other);
             }
         });
@@ -287,7 +224,7 @@ fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> R
         }
     }
     // Not before the last one has moved: from here on a guest may have them.
-    drop(gate::lock()?.take());
+    gate::open()?;
     result
 }
 
@@ -329,13 +266,10 @@ fn close_gate(card: &Card, pdev: &pci::Device) -> Result {
         return Ok(());
     };
     let id = group.id();
-    let locked = lock(pdev)?;
-    let mut gate = gate::lock()?;
 
-    *gate = Some(group.claim_dma(&locked).inspect_err(|_| {
+    gate::close(group, &lock(pdev)?).inspect_err(|_| {
         dev_err!(card.pdev(), "IOMMU group {} is in use; nothing moved\n", id);
-    })?);
-    Ok(())
+    })
 }
 
 /// Takes a function from its driver, if it has one, and gives it to another. If that fails it is
@@ -365,10 +299,10 @@ fn shift(pdev: &pci::Device, target: &DriverRef) -> Result {
 
 /// Gives a function back to the driver that it had, if it has another now. One that had none stays
 /// with us.
-fn put_back(mover: &Candidate, ours: &DriverRef) {
-    let former = mover.former.as_ref().unwrap_or(ours);
+fn put_back(candidate: &Candidate, ours: &DriverRef) {
+    let former = candidate.former.as_ref().unwrap_or(ours);
 
-    if !former.drives(&mover.pdev) && shift(&mover.pdev, former).is_err() {
-        dev_err!(mover.pdev, "not put back; it has no driver now\n");
+    if !former.drives(&candidate.pdev) && shift(&candidate.pdev, former).is_err() {
+        dev_err!(candidate.pdev, "not put back; it has no driver now\n");
     }
 }

@@ -26,7 +26,7 @@ use vga_stub_core::decode;
 ///
 /// Of one that does not answer, what was saved when it did stands.
 pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) {
-    if silence(pdev) {
+    if switch_off(pdev) {
         pdev.set_power_state(idle());
     }
 }
@@ -48,14 +48,14 @@ pub(crate) fn release(pdev: &pci::Device<Core<'_>>, card: &Card) {
 pub(crate) fn restore(pdev: &pci::Device<Core<'_>>, walk: &BusWalk) {
     pdev.set_power_state_on_walk(PowerState::D0, walk);
     pdev.restore_state();
-    if silence(pdev) {
+    if switch_off(pdev) {
         pdev.set_power_state_on_walk(idle(), walk);
     }
 }
 
 /// Returns whether the function answers.
 #[inline(never)]
-fn silence(pdev: &pci::Device<Core<'_>>) -> bool {
+fn switch_off(pdev: &pci::Device<Core<'_>>) -> bool {
     if !pdev.answers() {
         return false;
     }

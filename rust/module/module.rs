@@ -8,14 +8,12 @@ use crate::{
         class,
         pci_driver, //
     },
-    card::{
-        self,
-        Card, //
-    },
+    card::Card,
     driver::VgaStubDriver,
     events::Events,
     handoff,
     ours::NAME,
+    registry::Registry,
     selection::{
         self,
         Reservations, //
@@ -24,13 +22,13 @@ use crate::{
 use kernel::prelude::*;
 
 /// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
-/// the bus, then the cards' folders go and with them whoever is writing to a file there, then the
+/// the bus, then the cards' directories go and with them whoever is writing to a file there, then the
 /// reservations, then the driver and with it the hold on each card.
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]
     _notifier: Notifier<Events>,
-    _cards: card::Registry,
+    _cards: Registry,
     _reservations: Reservations,
     #[pin]
     _driver: pci_driver::Registration<VgaStubDriver>,
@@ -43,7 +41,7 @@ impl kernel::InPlaceModule for VgaStub {
         try_pin_init!(Self {
             _: { handoff::init() },
             _class: class::Registration::new()?,
-            _cards: card::Registry::new()?,
+            _cards: Registry::new()?,
             _notifier <- Notifier::new(),
             _reservations: Reservations::new(),
             _driver <- pci_driver::Registration::new(NAME, module),

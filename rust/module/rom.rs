@@ -3,7 +3,7 @@
 //! Captures a card's option ROM, before a guest can change it.
 
 use crate::abstractions::{
-    rom::{
+    option_rom::{
         Mapping,
         OpenRom, //
     },

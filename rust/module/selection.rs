@@ -183,14 +183,14 @@ fn report_lost(pdev: &pci::Device) {
     let Some(locked) = Locked::try_new(pdev) else {
         return;
     };
-    let Ok(Some(holder)) = locked.driver() else {
+    let Ok(Some(owner)) = locked.driver() else {
         return;
     };
     dev_warn!(
         pdev,
         "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
          /etc/modprobe.d and a new initramfs, or driver_override\n",
-        holder.name(),
-        holder.module().unwrap_or(c"<built in>")
+        owner.name(),
+        owner.module().unwrap_or(c"<built in>")
     );
 }

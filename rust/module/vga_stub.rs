@@ -10,16 +10,19 @@ mod abstractions;
 
 mod arbiter;
 mod card;
-mod class;
 mod driver;
 mod events;
+mod files;
+mod gate;
 mod handoff;
 mod hold;
 mod module;
 mod ours;
 mod parameters;
+mod registry;
 mod rom;
 mod selection;
+mod target;
 
 kernel::prelude::module! {
     type: module::VgaStub,

@@ -14,7 +14,7 @@ from topology import SELFTESTS, load_tests, load_topologies
 
 FOLDER = SELFTESTS / "plants"
 # Where the call goes: in the driver's probe, where nothing is locked but the device.
-ANCHOR = "        hold::quiet(pdev);\n        if let Some(silence)"
+ANCHOR = "        hold::quiet(pdev);\n        if held\n"
 CALL = "        plant(pdev);\n"
 
 # For each test of plants/, and for the one that comes last: how it must end, and what the

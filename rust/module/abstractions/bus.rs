@@ -13,6 +13,7 @@ use core::{
         PhantomData,
         PhantomPinned, //
     },
+    ops::Deref,
     pin::Pin,
     ptr::NonNull, //
 };
@@ -49,12 +50,76 @@ pub(crate) fn for_each_device<F: FnMut(&pci::Device)>(mut call: F) {
     };
 }
 
-/// A PCI driver that stays as long as this lives, since its module does.
+/// A PCI driver.
+///
+/// # Invariants
+///
+/// It is embedded in a `struct pci_driver`.
+#[repr(transparent)]
+pub(crate) struct Driver(Opaque<bindings::device_driver>);
+
+impl Driver {
+    /// Returns the driver of a raw pointer.
+    ///
+    /// # Safety
+    ///
+    /// `driver` is that of a PCI driver, and valid for the lifetime.
+    unsafe fn from_raw<'a>(driver: *mut bindings::device_driver) -> &'a Self {
+        // SAFETY: By the requirements; `Driver` is `repr(transparent)` over an `Opaque`.
+        unsafe { &*driver.cast() }
+    }
+
+    /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
+    #[inline(never)]
+    pub(crate) fn name(&self) -> &CStr {
+        // SAFETY: The driver is valid; its name is NUL-terminated, and there as long as it is.
+        unsafe { CStr::from_char_ptr((*self.0.get()).name) }
+    }
+
+    /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
+    pub(crate) fn module(&self) -> Option<&CStr> {
+        // SAFETY: The driver is valid, and so is its module; the module's name is NUL-terminated.
+        unsafe {
+            let name = &(*self.0.get()).owner.as_ref()?.name;
+
+            Some(CStr::from_char_ptr(name.as_ptr().cast()))
+        }
+    }
+
+    /// Returns whether a device is bound to the driver. The answer may be old when it arrives.
+    pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
+        // SAFETY: The device is valid. The pointer may change at any time, so it is read once; it
+        // is only compared.
+        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
+
+        driver == self.0.get()
+    }
+
+    /// Returns whether the driver leaves DMA ownership to the users of its devices
+    /// (`driver_managed_dma`).
+    pub(crate) fn manages_dma(&self) -> bool {
+        // SAFETY: By the type invariant; the field is not written once the driver is registered.
+        unsafe {
+            (*kernel::container_of!(self.0.get(), bindings::pci_driver, driver)).driver_managed_dma
+        }
+    }
+}
+
+/// A [`Driver`] that stays as long as this lives, since its module does.
 ///
 /// # Invariants
 ///
 /// The pointer is valid, that of a PCI driver, and a reference to its module is owned.
 pub(crate) struct DriverRef(NonNull<bindings::device_driver>);
+
+impl Deref for DriverRef {
+    type Target = Driver;
+
+    fn deref(&self) -> &Driver {
+        // SAFETY: By the type invariant, as long as `self` lives.
+        unsafe { Driver::from_raw(self.0.as_ptr()) }
+    }
+}
 
 impl DriverRef {
     /// Finds a driver by its name.
@@ -92,60 +157,6 @@ impl DriverRef {
     pub(super) fn as_ptr(&self) -> *mut bindings::device_driver {
         self.0.as_ptr()
     }
-
-    /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
-    #[inline(never)]
-    pub(crate) fn name(&self) -> &CStr {
-        // SAFETY: By the type invariant the driver is valid; a name is NUL-terminated and static.
-        unsafe { CStr::from_char_ptr((*self.0.as_ptr()).name) }
-    }
-
-    /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
-    pub(crate) fn module(&self) -> Option<&CStr> {
-        // SAFETY: By the type invariant the driver's module stays; its name is NUL-terminated.
-        unsafe {
-            let name = &(*self.0.as_ptr()).owner.as_ref()?.name;
-
-            Some(CStr::from_char_ptr(name.as_ptr().cast()))
-        }
-    }
-
-    /// Returns whether a device is bound to the driver. The answer may be old when it arrives.
-    pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
-        // SAFETY: The device is valid. The pointer may change at any time, so it is read once; it
-        // is only compared.
-        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
-
-        driver == self.0.as_ptr()
-    }
-
-    /// Returns whether the driver holds devices for guests: see [`is_holder`].
-    pub(crate) fn is_holder(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { is_holder(self.0.as_ptr()) }
-    }
-
-    /// Returns whether the driver is Xen's.
-    pub(crate) fn is_pciback(&self) -> bool {
-        self.name() == PCIBACK
-    }
-}
-
-/// The driver of the module xen-pciback.
-pub(crate) const PCIBACK: &CStr = c"pciback";
-
-/// Returns whether a driver holds devices for guests: it leaves DMA ownership to the users of its
-/// devices (`driver_managed_dma`), or is Xen's pciback, under which the hypervisor has it.
-///
-/// # Safety
-///
-/// `driver` is that of a PCI driver, and valid.
-unsafe fn is_holder(driver: *mut bindings::device_driver) -> bool {
-    // SAFETY: PCI drivers are embedded in a `struct pci_driver`; a name is NUL-terminated.
-    unsafe {
-        (*kernel::container_of!(driver, bindings::pci_driver, driver)).driver_managed_dma
-            || bindings::strcmp((*driver).name, PCIBACK.as_char_ptr()) == 0
-    }
 }
 
 impl Drop for DriverRef {
@@ -178,20 +189,16 @@ extern "C" fn match_driver(driver: *mut bindings::device_driver, data: *mut c_vo
 }
 
 /// What happens to a device on the bus.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
+#[derive(Clone, Copy)]
+pub(crate) enum Event<'a> {
     /// The device is new, and no driver has seen it.
     Add,
     /// The device is about to go. Its driver may still be bound.
     Delete,
     /// A driver was bound; the device is locked.
     Bound,
-    /// The device is about to lose its driver; it is locked.
-    Unbind {
-        /// Whether the driver is one that holds devices for guests: see
-        /// [`DriverRef::is_holder`].
-        holder: bool,
-    },
+    /// The device is about to lose this driver; it is locked.
+    Unbind(&'a Driver),
     /// A driver was unbound; the device is locked.
     Unbound,
 }
@@ -200,7 +207,7 @@ pub(crate) enum Event {
 pub(crate) trait Listener: 'static {
     /// Called at each event, in a context that may sleep, with a semaphore held that every bind
     /// and unbind on the bus takes too: waiting for one of those here is a deadlock.
-    fn notify(event: Event, pdev: &pci::Device);
+    fn notify(event: Event<'_>, pdev: &pci::Device);
 }
 
 /// The registration of a listener.
@@ -254,10 +261,12 @@ impl<T: Listener> Notifier<T> {
             bindings::bus_notifier_event_BUS_NOTIFY_ADD_DEVICE => Event::Add,
             bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => Event::Delete,
             bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER => Event::Bound,
-            bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => Event::Unbind {
+            bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => {
                 // SAFETY: The device is locked and bound to a driver of its bus.
-                holder: unsafe { is_holder((*data.cast::<bindings::device>()).driver) },
-            },
+                Event::Unbind(unsafe {
+                    Driver::from_raw((*data.cast::<bindings::device>()).driver)
+                })
+            }
             bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER => Event::Unbound,
             _ => return 0,
         };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Device classes: a folder in /sys/class with a folder for each device, and files in those.
+//! Device classes: a directory in /sys/class with a directory for each device, and files in those.
 //!
 //! C headers: `include/linux/device/class.h`, `include/linux/sysfs.h`
 
@@ -30,7 +30,7 @@ pub(crate) trait Class: Send + Sync + Sized + 'static {
     /// Returns the class's definition.
     fn definition() -> &'static Definition<Self>;
 
-    /// The text files of a device's folder.
+    /// The text files of a device's directory.
     const FILES: &'static Files;
 
     /// The name of the variable that every uevent of a device carries.
@@ -42,9 +42,9 @@ pub(crate) trait Class: Send + Sync + Sized + 'static {
     /// Returns what the file `rom` (0400) holds; without anything there is no such file.
     fn rom(&self) -> Option<&[u8]>;
 
-    /// Returns where it is noted that the folder has all its files, so that userspace may hear of
+    /// Returns where it is noted that the directory has all its files, so that userspace may hear of
     /// it.
-    fn complete(&self) -> &AtomicBool;
+    fn announced(&self) -> &AtomicBool;
 }
 
 /// A text file that can be read.
@@ -59,7 +59,7 @@ pub(crate) trait Store<T> {
     fn store(this: &T, text: &[u8]) -> Result;
 }
 
-/// One text file of a device's folder.
+/// One text file of a device's directory.
 #[repr(transparent)]
 pub(crate) struct File(bindings::device_attribute);
 
@@ -204,7 +204,7 @@ impl<T: Class> Drop for Registration<T> {
     }
 }
 
-/// A device of a class; dropping it removes it and its folder, and waits for accesses to its files
+/// A device of a class; dropping it removes it and its directory, and waits for accesses to its files
 /// that are under way.
 ///
 /// # Invariants
@@ -262,7 +262,7 @@ impl<T: Class> Device<T> {
             )
         })?;
 
-        device.data.complete().store(true, Ordering::Release);
+        device.data.announced().store(true, Ordering::Release);
         device.uevent(bindings::kobject_action_KOBJ_ADD);
         Ok(device)
     }
@@ -355,7 +355,7 @@ extern "C" fn uevent<T: Class>(
     let data = unsafe { data::<T>(dev) };
 
     // An error keeps the event from being sent.
-    if !data.complete().load(Ordering::Acquire) {
+    if !data.announced().load(Ordering::Acquire) {
         return EAGAIN.to_errno();
     }
 

@@ -25,11 +25,11 @@ const NORMAL: c_uint = bindings::VGA_RSRC_NORMAL_IO | bindings::VGA_RSRC_NORMAL_
 /// As long as this lives the card does not count as decoding, whatever the arbiter or userspace ask
 /// of it. When it is dropped the card is declared to decode everything again, as the arbiter has it
 /// for cards without a client.
-pub(crate) struct SilentClient {
+pub(crate) struct NoDecodeClient {
     pdev: ARef<pci::Device>,
 }
 
-impl SilentClient {
+impl NoDecodeClient {
     /// Registers a client for a card and declares that the card decodes nothing.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl SilentClient {
     }
 }
 
-impl Drop for SilentClient {
+impl Drop for NoDecodeClient {
     #[inline(never)]
     fn drop(&mut self) {
         let pdev = self.pdev.raw();

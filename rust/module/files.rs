@@ -44,8 +44,8 @@ impl Class for Card {
         self.rom.image()
     }
 
-    fn complete(&self) -> &AtomicBool {
-        &self.complete
+    fn announced(&self) -> &AtomicBool {
+        &self.announced
     }
 }
 
