@@ -31,15 +31,24 @@ RUSTFLAGS=$(echo "$flags" | tr -s '[:space:]' ' ') CARGO_TARGET_DIR=$work/target
 # Seeds: real ROMs, and what people write.
 seeds=$work/seeds
 rm -rf "$seeds"
-mkdir -p "$seeds"/{rom,ids,devices}
+mkdir -p "$seeds"/{rom,vfct,ids,devices}
 for rom in /usr/share/seabios/vgabios-*.bin; do
 	# The card's IDs come first.
 	printf '\x34\x12\x11\x11' | cat - "$rom" >"$seeds/rom/$(basename "$rom")"
 done
+# The card: 1002:1638 at 04:00.0. The table has an image of three bytes for it, at bus 9.
+{
+	printf '\002\020\070\026\004\000VFCT\153\000\000\000'
+	head -c 44 /dev/zero
+	printf '\114'
+	head -c 23 /dev/zero
+	printf '\011\000\000\000\000\000\000\000\000\000\000\000'
+	printf '\002\020\070\026\252\027\141\072\000\000\000\000\003\000\000\000one'
+} >"$seeds/vfct/1"
 printf '10de:1b80,0x10de:10f0:1043:85aa:030000:ffffff' >"$seeds/ids/1"
 printf '0000:01:00.0=10de:1b80,00:1c.0/00.*\n\001\000\000\340' >"$seeds/devices/1"
 
-for name in rom ids devices; do
+for name in rom vfct ids devices; do
 	log=$work/$name.log
 	longest=400
 	[ $name != rom ] || longest=70000

@@ -17,6 +17,11 @@
 //! header and a data structure of each, and follows a device list for no more than [`MAX_DEVICES`]
 //! entries. Only the checksum of legacy images reads them whole.
 
+use crate::bytes::{
+    u16_at,
+    u32_at, //
+};
+
 /// The unit of an image's length, in bytes. Images also start at multiples of it.
 pub const SECTOR: usize = 512;
 
@@ -588,26 +593,6 @@ pub fn status(rom: &[u8], identity: Option<(u16, u16)>) -> Status {
 /// POST left only a part.
 pub fn fits(rom: &[u8], vendor: u16, device: u16) -> bool {
     images(rom).any(|image| image.is_ok_and(|image| image.fits(vendor, device)))
-}
-
-/// Returns the 16-bit value at `at`, little-endian as everything in a ROM.
-#[inline]
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .copied()
-        .map(u16::from_le_bytes)
-}
-
-/// Returns the 32-bit value at `at`.
-#[inline]
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .copied()
-        .map(u32::from_le_bytes)
 }
 
 /// Returns a length in bytes that is given in sectors: at most 32 MiB.

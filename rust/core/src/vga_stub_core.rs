@@ -13,6 +13,7 @@
 //! - [`rom`]: the chain of images in a PCI option ROM. [`rom::extent`] says how far to read,
 //!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own
 //!   and [`rom::images`] every image with all its fields.
+//! - [`vfct`]: the ACPI table in which AMD's firmware keeps ROMs; [`vfct::find`] gives the card's.
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), and which card inherits the
 //!   legacy VGA ranges ([`decode::heir`]).
@@ -41,9 +42,11 @@
     clippy::unwrap_used
 )]
 
+mod bytes;
 pub mod decode;
 pub mod devices;
 mod entry;
 pub mod group;
 pub mod ids;
 pub mod rom;
+pub mod vfct;

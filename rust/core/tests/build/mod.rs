@@ -5,6 +5,8 @@
 // Each test binary uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod vfct;
+
 /// What an image is to be: see the fields of `vga_stub_core::rom::Image`.
 #[derive(Clone, Debug)]
 pub struct Build {
