@@ -11,21 +11,24 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import checks
-from guest import Result, run_tests
+import plan
+from guest import run_tests
 from image import build_base, build_image, build_programs, build_real_image
-from lab import LAB, Kernel, load_kernels
+from lab import LAB, load_kernels
+from mistakes import Mistake
 from report import Report
-from topology import SELFTESTS, Test, Topology, load_tests, load_topologies
+from result import Result
+from tests import load_tests
+from topology import SELFTESTS, load_topologies
 
-# All tests run on this suite's kernels; on others', those that say so, in one guest.
-MAIN_SUITE = "trixie"
-SMOKE_TOPOLOGY = "plugin"
 KEPT_LOGS = 8
 
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="selftests/run", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="selftests/run", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--kernel", action="append", help="only this ABI (or its beginning)")
     parser.add_argument("--topology", action="append", help="only guests of this topology")
     parser.add_argument("--test", action="append", help="only this guest test or check")
@@ -37,52 +40,15 @@ def parse() -> argparse.Namespace:
         "--every", action="store_true", help="every guest test on the other suites' kernels too"
     )
     parser.add_argument("--list", action="store_true", help="name the tests, run nothing")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.jobs < 1:
+        parser.error("argument --jobs: 1 or more")
+    return args
 
 
-def chosen(name: str, only: list[str] | None) -> bool:
-    """Whether a --option lets this one through."""
-    return not only or name in only
-
-
-def guest_plan(
-    args: argparse.Namespace, kernels: list[Kernel]
-) -> list[tuple[Kernel, Topology, list[Test]]]:
-    """Which tests run in which guest."""
-    topologies = load_topologies()
-    unfit = "no" if args.sanitizers else "only"
-    tests = [
-        t
-        for t in load_tests(SELFTESTS / "tests")
-        if t.sanitizers != unfit and (t.last or chosen(t.name, args.test))
-    ]
-    unknown = {name for t in tests for name in t.topologies} - set(topologies) - {"every"}
-    if unknown:
-        raise SystemExit(f"no such topology: {', '.join(sorted(unknown))}")
-    newest = [k for k in kernels if k.suite == MAIN_SUITE][-1:]
-    plan = []
-    for topology in topologies.values():
-        if not chosen(topology.name, args.topology):
-            continue
-        if args.sanitizers and not topology.sanitizers:
-            continue
-        for kernel in kernels:
-            here = [t for t in tests if t.runs_on(topology)]
-            if kernel.suite != MAIN_SUITE and not args.every:
-                here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
-            if kernel not in newest:
-                here = [t for t in here if not t.once]
-            # What comes last looks at what the others left.
-            if not all(t.last for t in here):
-                plan.append((kernel, topology, here))
-    # The longest first, so that no processor idles at the end.
-    return sorted(plan, key=lambda entry: -sum(test.limit for test in entry[2]))
-
-
-def run_guest(
-    report: Report, kernel: Kernel, topology: Topology, tests: list[Test], logs: Path
-) -> None:
+def run_guest(report: Report, guest: plan.Guest, logs: Path) -> None:
     """All tests of one kernel and topology."""
+    kernel, topology, tests = guest.kernel, guest.topology, guest.tests
     prefix = f"{kernel.short} {topology.name}"
     if not (kernel.out / "vga_stub.ko").exists():
         for test in tests:
@@ -129,50 +95,55 @@ def in_use(logs: Path) -> bool:
         os.close(folder)
 
 
-def main() -> int:
+def run(chosen: plan.Plan, jobs: int) -> int:
     """Builds first, then everything else, as many at once as there are processors."""
-    args = parse()
-    kernels = [
-        k
-        for k in load_kernels(args.sanitizers)
-        if not args.kernel or k.abi.startswith(tuple(args.kernel))
-    ]
-    guests = guest_plan(args, kernels)
-    plan = [
-        c
-        for c in checks.plan(kernels, args.sanitizers)
-        if chosen(c.name, args.test) and not args.topology
-    ]
-    builds = checks.builds(kernels)
-
     logs = new_logs()
-    report = Report(len(builds) + len(plan) + sum(len(tests) for _, _, tests in guests))
-    if args.list:
-        for check in (*builds, *plan):
-            print(check.prefix, check.name)
-        for kernel, topology, tests in guests:
-            for test in tests:
-                print(kernel.short, topology.name, test.name)
-        return 0
+    report = Report(chosen.size)
     report.begin()
 
-    with ThreadPoolExecutor(args.jobs) as pool:
-        wait([pool.submit(checks.run, report, build, logs) for build in builds])
-        if guests:
+    with ThreadPoolExecutor(jobs) as pool:
+        alone = not chosen.checks and not chosen.guests
+        wait([pool.submit(checks.run, report, build, logs, alone) for build in chosen.builds])
+        if chosen.guests:
             build_programs()
-            for kernel in {id(k): k for k, _, _ in guests}.values():
+            for kernel in {id(guest.kernel): guest.kernel for guest in chosen.guests}.values():
                 build_base(kernel)
                 build_image(kernel, SELFTESTS / "tests", logs / f"{kernel.abi}.cpio")
         work: list[Future[None]] = [
-            pool.submit(run_guest, report, kernel, topology, tests, logs)
-            for kernel, topology, tests in guests
+            pool.submit(run_guest, report, guest, logs) for guest in chosen.guests
         ]
-        work += [pool.submit(checks.run, report, check, logs) for check in plan]
+        work += [pool.submit(checks.run, report, check, logs) for check in chosen.checks]
         wait(work)
 
     for image in logs.glob("*.cpio"):
         image.unlink()
     return report.end(Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / logs.relative_to(LAB))
+
+
+def main() -> int:
+    """What the command line says."""
+    args = parse()
+    try:
+        machines = load_topologies()
+        house = plan.House(
+            kernels=load_kernels(args.sanitizers),
+            topologies=machines,
+            tests=load_tests(SELFTESTS / "tests", machines),
+            scripts=checks.load_scripts(),
+        )
+        chosen = plan.make(args, house)
+    except Mistake as mistake:
+        for line in str(mistake).splitlines():
+            print(f"selftests/run: {line}", file=sys.stderr)
+        return 2
+    if args.list:
+        for check in (*chosen.builds, *chosen.checks):
+            print(check.prefix, check.name)
+        for guest in chosen.guests:
+            for test in guest.tests:
+                print(guest.kernel.short, guest.topology.name, test.name)
+        return 0
+    return run(chosen, args.jobs)
 
 
 def wait(work: list[Future[None]]) -> None:

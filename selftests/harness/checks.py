@@ -1,20 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is tested without a guest: one script each in checks/."""
 
-import re
+import os
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from guest import Result
+import header
 from lab import LAB, Kernel, command_in
+from mistakes import raise_all
 from report import Report
+from result import Result
 from topology import SELFTESTS
 
 FOLDER = SELFTESTS / "checks"
+# The module's build for a kernel, which all else waits for.
 BUILD = "build"
 LIMIT = 600
+HOST, STOCK, SANITIZERS = "host", "kernel", "sanitizers"
+# What the user says to checks that want to be told.
+PASSED_ON = ("FUZZ_SECONDS", "RECORD")
+KEYS = {"for": header.one_of(HOST, STOCK, SANITIZERS)}
+
+
+@dataclass(frozen=True)
+class Script:
+    """One file of checks/."""
+
+    name: str
+    sentence: str  # what it finds out
+    kind: str  # what it runs for: once, or each stock or sanitizer kernel
 
 
 @dataclass(frozen=True)
@@ -30,31 +46,24 @@ class Check:
         return self.kernel.short if self.kernel else "host"
 
 
-def builds(kernels: list[Kernel]) -> list[Check]:
-    """The module's build for each kernel, which all else waits for."""
-    return [Check(BUILD, kernel) for kernel in kernels]
+def load_scripts(folder: Path = FOLDER) -> list[Script]:
+    """Every script of checks/."""
+    found: list[str] = []
+    scripts = []
+    for path in sorted(folder.glob("*.sh")):
+        head = header.read(path, KEYS, found)
+        if not head.sentence:
+            found.append(f"{folder.name}/{path.name}: the header does not say what is found out")
+        scripts.append(Script(path.stem, head.sentence, head.keys.get("for", HOST)))
+    raise_all(found)
+    return scripts
 
 
-def plan(kernels: list[Kernel], sanitizers: bool) -> list[Check]:
-    """All others: those that say "# for: sanitizers", or for stock kernels the rest. With
-    "# for: kernel" or "# for: sanitizers" in its header a script runs for each kernel."""
-    found: list[Check] = []
-    for path in sorted(FOLDER.glob("*.sh")):
-        header = re.search(r"^# for: (\w+)$", path.read_text(), re.MULTILINE)
-        kind = header.group(1) if header else "host"
-        if path.stem == BUILD or (kind == "sanitizers") != sanitizers:
-            continue
-        if kind == "host":
-            found.append(Check(path.stem, None))
-        else:
-            found += [Check(path.stem, kernel) for kernel in kernels]
-    return found
-
-
-def run(report: Report, check: Check, logs: Path) -> None:
-    """Runs one, in its kernel's root, and reports."""
+def run(report: Report, check: Check, logs: Path, is_test: bool = True) -> None:
+    """Runs one, in its kernel's root, and reports. What only the others need is no test."""
     kernel = check.kernel
     script = ["env", f"LAB={LAB}"]
+    script += [f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ]
     if kernel:
         script += [f"ABI={kernel.abi}", f"KDIR={kernel.kdir}", f"OUT={kernel.out}"]
         script += kernel.make_variables
@@ -80,4 +89,4 @@ def run(report: Report, check: Check, logs: Path) -> None:
         result.details = lines[-1:]
     elif status != 0:
         result.fail(f"exit status {status}", *lines)
-    report.add(check.prefix, result)
+    report.add(check.prefix, result, is_test)

@@ -14,7 +14,8 @@ from pathlib import Path
 from guest import Boot
 from image import build_image
 from lab import LAB, SRC, Kernel, load_kernels
-from topology import SELFTESTS, load_tests, load_topologies
+from tests import load_tests
+from topology import SELFTESTS, load_topologies
 
 FOLDER = SELFTESTS / "demo"
 LOGS = LAB / "logs/demo"

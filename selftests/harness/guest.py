@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from host import Host
 from lab import Kernel
-from topology import SELFTESTS, Test, Topology
+from result import Result
+from tests import Test
+from topology import SELFTESTS, Topology
 
 OVMF = Path("/usr/share/OVMF")
 # A topology's firmware: its code, and the variables that it starts with. Those of Secure Boot,
@@ -33,21 +34,6 @@ PASSED_ON = ("DURATION", "SEED")
 SHOWN = 150
 # What init looks for in the log after each test.
 BAD_LOG = re.compile((SELFTESTS / "tests/bad-log").read_text().strip())
-
-
-@dataclass
-class Result:
-    """How one test went."""
-
-    name: str
-    outcome: str = "ok"  # or "failed", "skipped"
-    seconds: float = 0.0
-    details: list[str] = field(default_factory=list)
-
-    def fail(self, *reasons: str) -> None:
-        """Notes why it failed."""
-        self.outcome = "failed"
-        self.details.extend(reasons)
 
 
 def run_tests(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firmware import build_firmware
 from lab import LAB, Kernel
+from tests import limits, load_tests
 from topology import SELFTESTS, Topology
 
 # Loaded by tests, by topologies, or by the kernel on a test's behalf. What they
@@ -105,6 +106,9 @@ def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
         shutil.copytree(SELFTESTS / "tests", root / "tests")
         if tests != SELFTESTS / "tests":
             shutil.copytree(tests, root / "tests", dirs_exist_ok=True)
+        # The folder's own, and what comes last in each boot.
+        shown = {test.name: test for folder in (SELFTESTS / "tests", tests) for test in load_tests(folder)}
+        (root / "tests/limits").write_text(limits([*shown.values()]))
         shutil.copytree(firmware, root / "roms")
         shutil.copy(SELFTESTS / "guest/init", root / "init")
         for program in build_programs().iterdir():

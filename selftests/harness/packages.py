@@ -16,7 +16,8 @@ from pathlib import Path
 from guest import OVMF, Boot
 from image import add_selftest, build_image
 from lab import LAB, load_kernels
-from topology import SELFTESTS, load_tests, load_topologies
+from tests import load_tests
+from topology import SELFTESTS, load_topologies
 
 FOLDER = SELFTESTS / "packages"
 # The owner of keys, to firmware: any UUID would do.

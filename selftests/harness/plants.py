@@ -10,7 +10,8 @@ from pathlib import Path
 from guest import run_tests
 from image import build_image
 from lab import LAB, SRC, Kernel, load_kernels
-from topology import SELFTESTS, load_tests, load_topologies
+from tests import load_tests
+from topology import SELFTESTS, load_topologies
 
 FOLDER = SELFTESTS / "plants"
 # Where the call goes: in the driver's probe, where nothing is locked but the device.

@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from guest import Result
+from result import Result
 
 
 class Report:
@@ -14,6 +14,8 @@ class Report:
     def __init__(self, planned: int):
         self.planned = planned
         self.counts = {"ok": 0, "failed": 0, "skipped": 0}
+        # Of what was asked for: a build by itself is no test.
+        self.tested = False
         self.failures: list[str] = []
         self.lock = threading.Lock()
         self.start = time.monotonic()
@@ -22,9 +24,10 @@ class Report:
         """Prints the plan."""
         print("TAP version 13", f"1..{self.planned}", sep="\n", flush=True)
 
-    def add(self, prefix: str, result: Result) -> None:
+    def add(self, prefix: str, result: Result, is_test: bool = True) -> None:
         """Counts and prints one result."""
         with self.lock:
+            self.tested |= is_test and result.outcome != "skipped"
             self.counts[result.outcome] += 1
             number = sum(self.counts.values())
             word = "not ok" if result.outcome == "failed" else "ok"
@@ -39,13 +42,20 @@ class Report:
             print(end="", flush=True)
 
     def end(self, logs: Path) -> int:
-        """Prints the sum, and returns the exit status."""
+        """Prints the sum, and returns the exit status: 0 only if something was tested, nothing
+        failed and each test of the plan has a result."""
         for name in self.failures:
             print(f"# failed: {name}")
+        missing = self.planned - sum(self.counts.values())
+        if missing:
+            self.counts["failed"] += missing
+            print(f"# {missing} tests of the plan have no result: a fault of the harness")
+        if not self.tested:
+            print("# no test ran")
         print(f"# {time.monotonic() - self.start:.0f} s, logs: {logs}")
         print(
             f"{self.counts['ok']} passed, {self.counts['failed']} failed,"
             f" {self.counts['skipped']} skipped",
             flush=True,
         )
-        return 0 if self.counts["ok"] and not self.counts["failed"] else 1
+        return 0 if self.tested and not self.counts["failed"] else 1

@@ -7,7 +7,8 @@ from pathlib import Path
 from guest import run_tests
 from image import build_image
 from lab import LAB, SRC, load_kernels
-from topology import load_tests, load_topologies
+from tests import load_tests
+from topology import load_topologies
 
 # For each test of selftest/: how it must end, and what the report must say.
 EXPECTED = {

@@ -1,118 +1,123 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The machines of topologies.toml, and the tests that name them."""
+"""The machines of topologies.toml."""
 
-import os
-import re
+import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from mistakes import Mistake, raise_all, unknown
 
 SELFTESTS = Path(__file__).resolve().parent.parent
+MACHINES = SELFTESTS / "topologies.toml"
+FIRMWARE = ("seabios", "ovmf", "secureboot")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Topology:
-    """One machine, as QEMU and the guest's init want it."""
+    """One machine, as QEMU and the guest's init want it. Each field but the name is a key of
+    topologies.toml, which says what it means."""
 
     name: str
+    about: str
     machine: str
     firmware: str
-    devices: tuple[str, ...]
     append: str
     processors: int
     memory: int
-    cards: dict[str, str]
-    roms: dict[str, str]
-    modules: tuple[str, ...]
-    asks: bool
-    initramfs: str
-    hypervisor: str
-    counts: bool
-    globals: tuple[str, ...]
-    options: str
-    disk: int
-    sanitizers: bool
+    devices: tuple[str, ...] = ()
+    cards: dict[str, str] = dataclasses.field(default_factory=dict)
+    roms: dict[str, str] = dataclasses.field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    asks: bool = False
+    initramfs: str = ""
+    hypervisor: str = ""
+    counts: bool = False
+    globals: tuple[str, ...] = ()
+    options: str = ""
+    disk: int = 0
+    sanitizers: bool = True
 
 
-@dataclass(frozen=True)
-class Test:
-    """One file of tests/, or of the harness's own."""
-
-    name: str
-    path: Path
-    topologies: tuple[str, ...]
-    limit: int
-    fresh: bool
-    smoke: bool
-    once: bool
-    last: bool
-    sanitizers: str  # "yes", "no", "only": whether it is for the sanitizer kernel
-
-    def runs_on(self, topology: Topology) -> bool:
-        """Whether it is for this machine."""
-        return "every" in self.topologies or topology.name in self.topologies
+FIELDS = {field.name: field.type for field in dataclasses.fields(Topology) if field.name != "name"}
+# What else an entry may say: which other it is like, and whether it has the base's devices.
+KEYS = {**FIELDS, "like": str, "base_devices": bool}
+# What each says for itself.
+OWN = ("about", "like")
 
 
-def load_topologies() -> dict[str, Topology]:
-    """Reads topologies.toml."""
-    data = tomllib.loads((SELFTESTS / "topologies.toml").read_text())
+def load_topologies(path: Path = MACHINES) -> dict[str, Topology]:
+    """Reads them all."""
+    try:
+        data = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise Mistake(f"{path.name}: {error}") from error
+    found: list[str] = []
+    for name, entry in data.items():
+        _check(f"{path.name}: [{name}]", name, entry, data, found)
+    raise_all(found)
     base = data.pop("base")
     return {name: _topology(name, base, _whole(data, name)) for name in data}
 
 
-def _whole(data: dict, name: str) -> dict:
+def _check(where: str, name: str, entry: Any, data: dict[str, Any], found: list[str]) -> None:
+    """Adds what is wrong with an entry to `found`."""
+    if not isinstance(entry, dict):
+        found.append(f"{where} is no table")
+        return
+    for key, value in entry.items():
+        if key not in KEYS or (name == "base" and key in ("like", "base_devices", "about")):
+            found.append(f"{where}: {unknown('key', key, KEYS)}")
+        elif not _fits(value, KEYS[key]):
+            found.append(f"{where}: {key} = {value!r} is of the wrong type")
+    if name != "base" and "about" not in entry:
+        found.append(f"{where}: no 'about': what does it stand for?")
+    if entry.get("firmware", FIRMWARE[0]) not in FIRMWARE:
+        found.append(f"{where}: {unknown('firmware', str(entry['firmware']), FIRMWARE)}")
+    tools = {tool.stem for tool in (SELFTESTS / "images").glob("*.sh")} - {"common"}
+    if entry.get("initramfs", "") not in tools | {""}:
+        found.append(f"{where}: {unknown('maker of an initramfs', str(entry['initramfs']), tools)}")
+    followed = [name]
+    while "like" in entry:
+        name = entry["like"]
+        if name not in data or name == "base":
+            found.append(f"{where}: {unknown('machine', str(name), set(data) - {'base'})}")
+            return
+        if name in followed:
+            found.append(f"{where} is like itself: {' -> '.join([*followed, name])}")
+            return
+        followed.append(name)
+        entry = data[name]
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind in (str, int, bool):
+        return type(value) is kind
+    if kind == tuple[str, ...]:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _whole(data: dict[str, Any], name: str) -> dict[str, Any]:
     """What an entry says, and what those say that it is like."""
     entry = data[name]
-    return {**_whole(data, entry["like"]), **entry} if "like" in entry else entry
+    if "like" not in entry:
+        return entry
+    other = {key: value for key, value in _whole(data, entry["like"]).items() if key not in OWN}
+    return {**other, **entry}
 
 
-def _topology(name: str, base: dict, entry: dict) -> Topology:
-    shared = base["devices"] if entry.get("base_devices", True) else []
+def _topology(name: str, base: dict[str, Any], entry: dict[str, Any]) -> Topology:
+    devices = entry.get("devices", [])
+    if entry.get("base_devices", True):
+        devices = [*base.get("devices", []), *devices]
+    said = {**base, **entry, "devices": devices}
     return Topology(
         name=name,
-        machine=entry.get("machine", base["machine"]),
-        firmware=entry.get("firmware", base["firmware"]),
-        devices=(*shared, *entry["devices"]),
-        append=entry.get("append", base["append"]),
-        memory=entry.get("memory", base["memory"]),
-        processors=entry.get("processors", base["processors"]),
-        cards=entry.get("cards", {}),
-        roms=entry.get("roms", {}),
-        modules=tuple(entry.get("modules", ())),
-        asks=entry.get("asks", False),
-        initramfs=entry.get("initramfs", ""),
-        hypervisor=entry.get("hypervisor", ""),
-        globals=tuple(entry.get("globals", ())),
-        counts=entry.get("counts", False),
-        options=entry.get("options", ""),
-        disk=entry.get("disk", 0),
-        sanitizers=entry.get("sanitizers", True),
-    )
-
-
-def load_tests(folder: Path) -> list[Test]:
-    """Every test of a folder, by name, but for those that come first or last in a boot."""
-    paths = [path for path in folder.glob("*.sh") if path.name != "lib.sh"]
-    return sorted(map(_test, paths), key=lambda test: (not test.fresh, test.last, test.name))
-
-
-def _test(path: Path) -> Test:
-    def header(key: str, default: str) -> str:
-        found = re.search(rf"^# {key}: (.+)$", text, re.MULTILINE)
-        return found.group(1) if found else default
-
-    text = path.read_text()
-    lasts = int(header("lasts", "0"))
-    if lasts:
-        lasts = int(os.environ.get("DURATION", lasts))
-    return Test(
-        name=path.stem,
-        path=path,
-        topologies=tuple(header("topology", "").split()),
-        limit=int(header("timeout", "120")) + lasts,
-        fresh=header("fresh", "no") == "yes",
-        smoke=header("smoke", "no") == "yes",
-        once=header("once", "no") == "yes",
-        last=header("last", "no") == "yes",
-        sanitizers=header("sanitizers", "yes"),
+        **{
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in said.items()
+            if key in FIELDS
+        },
     )

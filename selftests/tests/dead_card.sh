@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card that nothing reaches, since the port above it forwards neither configuration nor
-# memory: all of it reads as ones. It is not claimed, not handed off and not taken back;
+# memory; all of it reads as ones. It is not claimed, not handed off and not taken back;
 # each is an error at once, and nothing moves. When it answers again all that works.
 # topology: plugin multifunction
 . /tests/lib.sh

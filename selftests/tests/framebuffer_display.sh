@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The firmware's framebuffer on a card of class 0x0380, which vfio-pci by itself leaves
-# there: it is evicted at the claim, and who gets the card has all of its memory.
+# there. It is evicted at the claim, and who gets the card has all of its memory.
 # topology: uefidisplay
 # fresh: yes
 . /tests/lib.sh

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Nothing that the tests of this boot allocated is lost, by kmemleak. It does not report
 # what is younger than five seconds, and a pointer that has just moved can hide from one
-# scan: so there is a wait, and two scans.
+# scan. So there is a wait, and two scans.
 # topology: every
 # sanitizers: only
 # last: yes

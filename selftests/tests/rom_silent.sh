@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card whose configuration answers, but not its memory, since the port above it forwards
-# none: the ROM reads as all ones. The card is held, rom_status says what is wrong, and
+# none. The ROM reads as all ones. The card is held, rom_status says what is wrong, and
 # there is no rom. Claimed anew with the memory there, it has its ROM.
 # topology: plugin
 . /tests/lib.sh

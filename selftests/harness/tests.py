@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest tests, and what their headers say."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import header
+from mistakes import Mistake, raise_all
+from topology import Topology
+
+EVERY = "every"
+TIMEOUT = 120
+YES = header.one_of("yes", "no")
+# What is no test in a folder of tests.
+LIBRARY = "lib.sh"
+
+
+@dataclass(frozen=True)
+class Test:
+    """One file of tests/, or of the harness's own."""
+
+    name: str
+    path: Path
+    sentence: str  # what it asserts
+    topologies: tuple[str, ...]
+    limit: int  # in seconds
+    fresh: bool
+    smoke: bool
+    once: bool
+    last: bool
+    replugs: bool
+    sanitizers: str  # "yes", "no", "only": whether it is for the sanitizer kernel
+
+    def runs_on(self, topology: Topology) -> bool:
+        """Whether it is for this machine."""
+        return EVERY in self.topologies or topology.name in self.topologies
+
+
+def keys(machines: Collection[str]) -> dict:
+    """What the header of a test may say, and which values it takes."""
+    return {
+        "topology": header.some_of("machine", [*machines, EVERY]),
+        "timeout": header.seconds,
+        "lasts": header.seconds,
+        "fresh": YES,
+        "smoke": YES,
+        "once": YES,
+        "last": YES,
+        "replugs": YES,
+        "sanitizers": header.one_of("yes", "no", "only"),
+    }
+
+
+def load_tests(folder: Path, machines: Collection[str] | None = None) -> list[Test]:
+    """Every test of a folder, by name, but for those that come first or last in a boot. With
+    `machines` each has to name one of them; without, it runs where its caller says."""
+    found: list[str] = []
+    paths = [path for path in folder.glob("*.sh") if path.name != LIBRARY]
+    tests = [_test(path, machines, found) for path in sorted(paths)]
+    raise_all(found)
+    return sorted(tests, key=lambda test: (not test.fresh, test.last, test.name))
+
+
+def limits(tests: list[Test]) -> str:
+    """What guest/init has to know of each test, a line for each: the name, the seconds that it
+    has, and whether other devices than before are there afterwards."""
+    return "".join(f"{t.name} {t.limit} {'replugs' if t.replugs else '-'}\n" for t in tests)
+
+
+def _test(path: Path, machines: Collection[str] | None, found: list[str]) -> Test:
+    known = keys(machines or ())
+    if machines is None:
+        known["topology"] = str
+    head = header.read(path, known, found)
+    said = head.keys
+    where = f"{path.parent.name}/{path.name}"
+    if machines is not None and "topology" not in said:
+        found.append(f"{where}: no machine to run on; '# topology: NAME' says which")
+    if machines is not None and not head.sentence:
+        found.append(f"{where}: the header does not say what is asserted")
+    return Test(
+        name=path.stem,
+        path=path,
+        sentence=head.sentence,
+        topologies=tuple(said.get("topology", "").split()),
+        limit=int(said.get("timeout", TIMEOUT)) + _lasts(said),
+        **{key: said.get(key) == "yes" for key in ("fresh", "smoke", "once", "last", "replugs")},
+        sanitizers=said.get("sanitizers", "yes"),
+    )
+
+
+def _lasts(said: dict[str, str]) -> int:
+    """How long the test goes on by its own will: what its header says, or what the user says."""
+    if "lasts" not in said:
+        return 0
+    try:
+        return header.seconds(os.environ.get("DURATION", said["lasts"]))
+    except ValueError as error:
+        raise Mistake(f"DURATION is '{os.environ['DURATION']}': {error}") from error
