@@ -3,7 +3,7 @@
 //! The `devices=` parameter: which devices, by their places.
 //!
 //! ```text
-//! devices = entry *( "," entry )
+//! devices = entry *( ( "," / blank ) entry )
 //! entry   = [ domain ":" ] bus ":" last *( "/" last ) [ "=" vendor ":" device ]
 //! last    = device "." ( function / "*" )
 //! ```
@@ -29,6 +29,7 @@ use crate::entry::{
 
 pub use crate::entry::{
     BadEntry,
+    Entry,
     Field,
     Reason, //
 };
@@ -165,8 +166,17 @@ impl Place<'_> {
 /// `text` is the parameter without a terminating NUL.
 #[inline]
 pub fn parse(text: &[u8]) -> impl Iterator<Item = Result<Place<'_>, BadEntry<'_>>> {
-    Raw::all(text)
-        .map(|raw| parse_entry(raw.text, raw.offset).map_err(|wrong| raw.bad("devices", wrong)))
+    entries(text).map(|(_, place)| place)
+}
+
+/// As [`parse`], with each entry as it stands in the parameter.
+#[inline]
+pub fn entries(text: &[u8]) -> impl Iterator<Item = (Entry<'_>, Result<Place<'_>, BadEntry<'_>>)> {
+    Raw::all(text).map(|raw| {
+        let place = parse_entry(raw.text, raw.offset).map_err(|wrong| raw.bad("devices", wrong));
+
+        (raw.of("devices"), place)
+    })
 }
 
 /// Reads an entry, which starts at `offset` in the parameter and is not empty.

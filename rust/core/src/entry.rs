@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What parameters with entries have in common: entries are divided by commas, and one that cannot
-//! be used is reported with its text, its place and what is wrong.
+//! What parameters with entries have in common: entries are divided by commas or blanks, and one
+//! that cannot be used is reported with its text, its place and what is wrong.
+//!
+//! A blank divides two entries where no comma is next to it, and none of the characters that an
+//! entry has between its parts (`:`, `.`, `/`, `=`): `1234:1111 8086:293e` is two entries, `1234:
+//! 1111` is one.
 
 use core::fmt::{
     self,
@@ -68,6 +72,10 @@ pub enum Reason {
     /// The class is one that no device has, though its base class is to be compared: the last byte
     /// was left out.
     ClassTooShort,
+    /// The mask leaves out the base class, so that devices of every kind may match.
+    NoBaseClass,
+    /// Any vendor, any device and any class: the entry is for every device.
+    Everything,
     /// There is a seventh field.
     TooManyFields,
     /// A part of a place is not there.
@@ -92,6 +100,12 @@ impl Reason {
                 "is larger than any device's; IDs have 4 digits or are ffffffff, classes have 6"
             }
             Self::ClassTooShort => "has no such base class; write all 6 digits, 030000 for VGA",
+            Self::NoBaseClass => {
+                "leaves out the base class; write 6 digits, 030000:ffff00 for all of VGA"
+            }
+            Self::Everything => {
+                "is any, and so are vendor and class: every device; name one of them"
+            }
             Self::TooManyFields => "is followed by more; an entry has 6 fields at most",
             Self::NoPlace => "is missing or no number; write 0000:01:00.0 as lspci -D does",
             Self::OutOfRange => {
@@ -99,6 +113,31 @@ impl Reason {
             }
             Self::Wildcard => "of a bridge cannot be *",
         }
+    }
+}
+
+/// An entry as it stands in its parameter.
+///
+/// Its [`Display`](fmt::Display) has no line break: `ids= entry 2 "10de:1b80"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The parameter's name.
+    pub parameter: &'static str,
+    /// The entry's text, without blanks around it. It may be anything, also not UTF-8.
+    pub text: &'a [u8],
+    /// Which entry it is: the first is 1. Empty ones are counted.
+    pub position: usize,
+}
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}= entry {} \"{}\"",
+            self.parameter,
+            self.position,
+            Printable(self.text)
+        )
     }
 }
 
@@ -124,12 +163,16 @@ pub struct BadEntry<'a> {
 
 impl fmt::Display for BadEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry = Entry {
+            parameter: self.parameter,
+            text: self.text,
+            position: self.position,
+        };
+
         write!(
             f,
-            "{}= entry {} \"{}\" at character {}: {} {}",
-            self.parameter,
-            self.position,
-            Printable(self.text),
+            "{} at character {}: {} {}",
+            entry,
             self.offset.saturating_add(1),
             self.field.as_str(),
             self.reason.message(),
@@ -139,7 +182,7 @@ impl fmt::Display for BadEntry<'_> {
 
 /// What may be anything, shown as no more than [`SHOWN`] bytes of it, and what is not printable
 /// ASCII, a quote or a backslash, as `\xNN`.
-struct Printable<'a>(&'a [u8]);
+pub struct Printable<'a>(pub &'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,6 +225,16 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// Says which entry of which parameter this is.
+    #[inline]
+    pub(crate) fn of(&self, parameter: &'static str) -> Entry<'a> {
+        Entry {
+            parameter,
+            text: self.text,
+            position: self.position,
+        }
+    }
+
     /// Says what is wrong with an entry of some parameter.
     #[inline]
     pub(crate) fn bad(&self, parameter: &'static str, wrong: Wrong) -> BadEntry<'a> {
@@ -199,7 +252,7 @@ impl<'a> Raw<'a> {
 /// The entries of a parameter: see [`Raw::all`].
 #[derive(Clone)]
 pub(crate) struct Entries<'a> {
-    /// What follows the last comma; nothing at the end.
+    /// What follows the last entry; nothing at the end.
     rest: Option<&'a [u8]>,
     /// Where `rest` starts in the parameter, in bytes.
     offset: usize,
@@ -212,7 +265,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while let Some(rest) = self.rest {
-            let entry = Part::first(rest, b',', self.offset);
+            let entry = Part::until(rest, entry_end(rest), self.offset);
             self.rest = entry.rest;
             self.offset = entry.next;
             self.position = self.position.saturating_add(1);
@@ -245,6 +298,13 @@ impl<'a> Part<'a> {
     #[inline(never)]
     pub(crate) fn first(text: &'a [u8], divider: u8, offset: usize) -> Self {
         let end = (0..text.len()).find(|&at| text.get(at) == Some(&divider));
+
+        Self::until(text, end, offset)
+    }
+
+    /// Takes what is in front of the dividing character at `end`, or all of `text`.
+    #[inline(never)]
+    fn until(text: &'a [u8], end: Option<usize>, offset: usize) -> Self {
         let part = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
         let trimmed = part.trim_ascii_start();
         let blanks = part.len().saturating_sub(trimmed.len());
@@ -256,6 +316,34 @@ impl<'a> Part<'a> {
             next: offset.saturating_add(after),
         }
     }
+}
+
+/// Returns where the first entry of `text` ends: at its comma, or at the first of the blanks that
+/// divide it from the next.
+fn entry_end(text: &[u8]) -> Option<usize> {
+    let joins = |byte: u8| matches!(byte, b':' | b'.' | b'/' | b'=');
+    // The last character that is no blank, and the first blank after it.
+    let mut last = None;
+    let mut blank = None;
+
+    for at in 0..text.len() {
+        let Some(&byte) = text.get(at) else {
+            break;
+        };
+
+        if byte.is_ascii_whitespace() {
+            blank = blank.or(Some(at));
+            continue;
+        }
+        if byte == b',' {
+            return Some(at);
+        }
+        match (last, blank) {
+            (Some(last), Some(blank)) if !joins(last) && !joins(byte) => return Some(blank),
+            _ => (last, blank) = (Some(byte), None),
+        }
+    }
+    None
 }
 
 /// What is wrong with an entry, and where.

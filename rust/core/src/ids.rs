@@ -3,7 +3,7 @@
 //! The `ids=` parameter: which devices, by their IDs.
 //!
 //! ```text
-//! ids     = entry *( "," entry )
+//! ids     = entry *( ( "," / blank ) entry )
 //! entry   = vendor ":" device [ ":" subvendor [ ":" subdevice [ ":" class [ ":" class_mask ] ] ] ]
 //! ```
 //!
@@ -24,6 +24,10 @@
 //! what no device can have: an ID above `ffff` that is not `ffffffff`, a class of more than 24
 //! bits, and a class without its last byte (`0300`, as lspci shows it, is 0x000300 here).
 //!
+//! Two more are errors since they can't be meant, and would take the host's disks with the card: a
+//! mask that leaves out the base class (`0300:ffff` is every class that ends in 0300, as USB's
+//! 0x0c0300 does), and an entry for any vendor, any device and any class.
+//!
 //! # A class without a mask
 //!
 //! pci-stub takes the mask to be 0 then, so that the class is silently ignored and every device of
@@ -40,7 +44,9 @@ use crate::entry::{
 
 pub use crate::entry::{
     BadEntry,
+    Entry,
     Field,
+    Printable,
     Reason, //
 };
 
@@ -111,8 +117,17 @@ const FIELDS: [Field; 6] = [
 /// `text` is the parameter without a terminating NUL.
 #[inline]
 pub fn parse(text: &[u8]) -> impl Iterator<Item = Result<Id, BadEntry<'_>>> {
-    Raw::all(text)
-        .map(|raw| parse_entry(raw.text, raw.offset).map_err(|wrong| raw.bad("ids", wrong)))
+    entries(text).map(|(_, id)| id)
+}
+
+/// As [`parse`], with each entry as it stands in the parameter.
+#[inline]
+pub fn entries(text: &[u8]) -> impl Iterator<Item = (Entry<'_>, Result<Id, BadEntry<'_>>)> {
+    Raw::all(text).map(|raw| {
+        let id = parse_entry(raw.text, raw.offset).map_err(|wrong| raw.bad("ids", wrong));
+
+        (raw.of("ids"), id)
+    })
 }
 
 /// Reads an entry, which starts at `offset` in the parameter and is not empty.
@@ -126,6 +141,8 @@ fn parse_entry(text: &[u8], offset: usize) -> Result<Id, Wrong> {
         class_mask: 0,
     };
     let mut class_offset = offset;
+    let mut mask_offset = offset;
+    let mut device_offset = offset;
     let mut rest = Some(text);
     let mut next = offset;
 
@@ -149,7 +166,10 @@ fn parse_entry(text: &[u8], offset: usize) -> Result<Id, Wrong> {
         })?;
         let place = match field {
             Field::Vendor => &mut id.vendor,
-            Field::Device => &mut id.device,
+            Field::Device => {
+                device_offset = part.offset;
+                &mut id.device
+            }
             Field::Subvendor => &mut id.subvendor,
             Field::Subdevice => &mut id.subdevice,
             Field::Class => {
@@ -163,7 +183,10 @@ fn parse_entry(text: &[u8], offset: usize) -> Result<Id, Wrong> {
                 &mut id.class
             }
             // The class mask: FIELDS has no others.
-            _ => &mut id.class_mask,
+            _ => {
+                mask_offset = part.offset;
+                &mut id.class_mask
+            }
         };
         *place = value;
         let is_id = !matches!(field, Field::Class | Field::ClassMask);
@@ -182,21 +205,38 @@ fn parse_entry(text: &[u8], offset: usize) -> Result<Id, Wrong> {
             reason: Reason::TooManyFields,
         });
     }
-    check_class(&id).map_err(|reason| Wrong {
-        offset: class_offset,
-        field: Field::Class,
-        reason,
+    check_class(&id).map_err(|reason| match reason {
+        Reason::NoBaseClass => Wrong {
+            offset: mask_offset,
+            field: Field::ClassMask,
+            reason,
+        },
+        reason => Wrong {
+            offset: class_offset,
+            field: Field::Class,
+            reason,
+        },
     })?;
+    if id.vendor == ANY_ID && id.device == ANY_ID && id.class_mask == 0 {
+        return Err(Wrong {
+            offset: device_offset,
+            field: Field::Device,
+            reason: Reason::Everything,
+        });
+    }
     Ok(id)
 }
 
-/// Checks that there can be a device of the class.
+/// Checks that there can be a device of the class, and that its base class counts if anything of it
+/// does.
 fn check_class(id: &Id) -> Result<(), Reason> {
     let wanted = id.class & id.class_mask;
     let base_class_counts = id.class_mask & 0x00ff_0000 == 0x00ff_0000;
     if wanted > CLASS_BITS {
         Err(Reason::TooLarge)
-    } else if base_class_counts && matches!(wanted, 0x01..=0xff | 0x0200..=0xffff) {
+    } else if id.class_mask != 0 && !base_class_counts {
+        Err(Reason::NoBaseClass)
+    } else if matches!(wanted, 0x01..=0xff | 0x0200..=0xffff) {
         // Base class 0 is for devices from before there were classes; it has subclasses 0 and 1
         // only.
         Err(Reason::ClassTooShort)

@@ -102,6 +102,24 @@ fn who_is_meant() {
 }
 
 #[test]
+fn blanks_divide() {
+    let texts: Vec<_> =
+        devices::parse(b"01:00.0 02:00.* \t00:01.0 / 00.0 = 1 : 2\n03:00.0,04:00.0")
+            .map(|place| String::from_utf8(place.unwrap().text.to_vec()).unwrap())
+            .collect();
+    let expected = [
+        "01:00.0",
+        "02:00.*",
+        "00:01.0 / 00.0 = 1 : 2",
+        "03:00.0",
+        "04:00.0",
+    ];
+    assert_eq!(texts, expected);
+    let (entry, _) = devices::entries(b"01:00.0 02:00.*").nth(1).unwrap();
+    assert_eq!(entry.to_string(), "devices= entry 2 \"02:00.*\"");
+}
+
+#[test]
 fn nobody_is_meant() {
     assert_eq!(devices::parse(b"").count(), 0);
     assert_eq!(devices::parse(b" ,\n, ").count(), 0);
@@ -133,7 +151,8 @@ fn bad_entries() {
         ("01:00.x", 1, 6, Function, NoPlace),
         ("01:00.**", 1, 6, Function, NoPlace),
         ("01:*.0", 1, 3, Slot, NoPlace),
-        ("01:00.0 02:00.0", 1, 5, Bus, NoPlace),
+        ("01:00.0 02:00", 2, 13, Function, NoPlace),
+        ("01:00.0 x 02:00.0", 2, 8, Bus, NoPlace),
         ("1:2:3:04.0", 1, 5, Slot, NoPlace),
         ("1:2:3.0:4", 1, 7, Function, NoPlace),
         ("100:00.0", 1, 0, Bus, OutOfRange),
@@ -253,7 +272,7 @@ proptest! {
     /// one cannot mean two functions unless it says so.
     #[test]
     fn any_text(text in prop::collection::vec(prop::sample::select(b"0123f:./*=, x".to_vec()), 0..40)) {
-        let commas = text.iter().filter(|&&byte| byte == b',').count();
+        let dividers = text.iter().filter(|&&byte| matches!(byte, b',' | b' ')).count();
         let mut entries = 0;
         for entry in devices::parse(&text) {
             entries += 1;
@@ -267,12 +286,12 @@ proptest! {
                     prop_assert!(wildcard || routes.count() <= 1);
                 }
                 Err(bad) => {
-                    prop_assert!(bad.position <= commas + 1);
+                    prop_assert!(bad.position <= dividers + 1);
                     prop_assert!(bad.offset <= text.len());
                     prop_assert!(bad.to_string().len() < 256);
                 }
             }
         }
-        prop_assert!(entries <= commas + 1);
+        prop_assert!(entries <= dividers + 1);
     }
 }

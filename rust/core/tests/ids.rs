@@ -44,7 +44,7 @@ fn what_users_write() {
         class_mask: ANY_ID,
         ..nvidia_display
     };
-    let table: [(&str, &[Id]); 16] = [
+    let table: [(&str, &[Id]); 18] = [
         ("10de:1b80", &[id(0x10de, 0x1b80)]),
         (
             "10de:1b80,10de:10f0",
@@ -62,6 +62,15 @@ fn what_users_write() {
             &[id(0x10de, 0x1b80), id(0x10de, 0x10f0)],
         ),
         ("10de : 1b80\t", &[id(0x10de, 0x1b80)]),
+        // Blanks for commas.
+        (
+            "10de:1b80 10de:10f0",
+            &[id(0x10de, 0x1b80), id(0x10de, 0x10f0)],
+        ),
+        (
+            " 10de: 1b80\t \n10de :10f0 ,1002:1",
+            &[id(0x10de, 0x1b80), id(0x10de, 0x10f0), id(0x1002, 1)],
+        ),
         (",10de:1b80,, ,", &[id(0x10de, 0x1b80)]),
         (
             "10de:1b80:1043:85aa",
@@ -121,7 +130,6 @@ fn a_class_without_mask_has_to_be_equal() {
     // Bits outside the mask are ignored.
     assert_eq!(class("ffffffff:0"), (ANY_ID, 0));
     assert_eq!(class("ff030000:ffffff"), (0xff030000, 0xffffff));
-    assert_eq!(class("0300:ffff"), (0x0300, 0xffff));
     assert_eq!(class("10000"), (0x10000, ANY_ID));
 }
 
@@ -131,7 +139,7 @@ fn bad_entries() {
     use Field::*;
     use Reason::*;
 
-    let table: [(&str, usize, usize, Field, Reason); 38] = [
+    let table: [(&str, usize, usize, Field, Reason); 45] = [
         ("10de", 1, 4, Device, Missing),
         (" 10de ", 1, 5, Device, Missing),
         ("10de:", 1, 5, Device, Empty),
@@ -150,8 +158,8 @@ fn bad_entries() {
         ("10de:0x0x1", 1, 8, Device, NotHexadecimal),
         ("10de:-1", 1, 5, Device, NotHexadecimal),
         ("10de:+1", 1, 5, Device, NotHexadecimal),
-        ("10de:1b80 10de", 1, 9, Device, NotHexadecimal),
-        ("10de 1b80", 1, 4, Vendor, NotHexadecimal),
+        ("10de:1b80 10de", 2, 14, Device, Missing),
+        ("10de:1b80  x:1", 2, 11, Vendor, NotHexadecimal),
         ("10de:1b80;", 1, 9, Device, NotHexadecimal),
         ("10de.1b80", 1, 4, Vendor, NotHexadecimal),
         ("01:00.0", 1, 5, Device, NotHexadecimal),
@@ -168,6 +176,13 @@ fn bad_entries() {
         ("1:2:3:4:030000:100000000", 1, 15, ClassMask, TooLarge),
         ("1:2:3:4:0300", 1, 8, Class, ClassTooShort),
         ("1:2:3:4:03:ffff00ff", 1, 8, Class, ClassTooShort),
+        ("1:2:3:4:0300:ffff", 1, 13, ClassMask, NoBaseClass),
+        ("1:2:3:4:030000:7fffff", 1, 15, ClassMask, NoBaseClass),
+        ("1:2:3:4:030000:1", 1, 15, ClassMask, NoBaseClass),
+        ("ffffffff:ffffffff", 1, 9, Device, Everything),
+        ("1:2, ffffffff: ffffffff:1:2", 2, 15, Device, Everything),
+        ("ffffffff:ffffffff:1:2:030000:0", 1, 9, Device, Everything),
+        ("ffffffff:ffffffff:1:2:0", 1, 9, Device, Everything),
         ("1:2:3:4:030000:ffffff:7", 1, 22, ClassMask, TooManyFields),
         ("1:2:3:4:030000:ffffff:", 1, 22, ClassMask, TooManyFields),
     ];
@@ -178,6 +193,11 @@ fn bad_entries() {
         let found = (bad.position, bad.offset, bad.field, bad.reason);
         assert_eq!(found, (position, offset, field, reason), "{text:?}");
         let last = text.rsplit(',').next().unwrap_or(text).trim();
+        let last = if last.contains(": ") {
+            last
+        } else {
+            last.rsplit(' ').next().unwrap()
+        };
         assert_eq!(bad.text, last.as_bytes());
     }
 }
@@ -201,9 +221,36 @@ fn class_limits() {
         assert!(class(0x010000, mask).is_ok());
         assert!(class(0xffffff, mask).is_ok());
     }
-    // Where the base class does not count in full, anything goes.
-    assert!(class(0x0300, 0x00ff00).is_ok());
-    assert!(class(0x0300, 0x7fffff).is_ok());
+    // The base class counts in full, or nothing of the class does.
+    let no_base = Err(Reason::NoBaseClass);
+    for mask in [0x00ff00, 0x7fffff, 0xfeffff, 0x000001, 0xff00ffff] {
+        assert_eq!(class(0x0300, mask).map(drop), no_base);
+        assert_eq!(class(0x030000, mask).map(drop), no_base);
+    }
+    assert!(class(0x0300, 0).is_ok());
+    assert!(class(0x030000, 0xff0000).is_ok());
+}
+
+#[test]
+fn any_device_of_some_vendor_or_class() {
+    for text in [
+        "1:ffffffff",
+        "ffffffff:1",
+        "ffffffff:ffffffff:ffffffff:ffffffff:030000:ff0000",
+        "ffffffff:ffffffff:ffffffff:ffffffff:030000",
+    ] {
+        assert_eq!(good(text).len(), 1);
+    }
+}
+
+#[test]
+fn entries_come_with_their_text() {
+    let entries: Vec<_> = ids::entries(b" 10de:1b80 ,,zz\n").collect();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].0.to_string(), "ids= entry 1 \"10de:1b80\"");
+    assert_eq!(entries[0].1, Ok(id(0x10de, 0x1b80)));
+    assert_eq!(entries[1].0.to_string(), "ids= entry 3 \"zz\"");
+    assert!(entries[1].1.is_err());
 }
 
 #[test]
@@ -231,6 +278,16 @@ fn lines_for_the_log() {
         line(b"10de:1b80:1043:1:030000:0:\n"),
         "ids= entry 1 \"10de:1b80:1043:1:030000:0:\" at character 27: class_mask is followed by more; \
          an entry has 6 fields at most"
+    );
+    assert_eq!(
+        line(b"8086:ffffffff:ffffffff:ffffffff:0300:ffff"),
+        "ids= entry 1 \"8086:ffffffff:ffffffff:ffffffff:0300:ffff\" at character 38: class_mask leaves \
+         out the base class; write 6 digits, 030000:ffff00 for all of VGA"
+    );
+    assert_eq!(
+        line(b"ffffffff:ffffffff"),
+        "ids= entry 1 \"ffffffff:ffffffff\" at character 10: device is any, and so are vendor and \
+         class: every device; name one of them"
     );
     // What is not printable is shown by its value, and so is what would end the quotation.
     let shown = line(b"\x00\x1b[31m\xff\"\\~\x7f");

@@ -370,6 +370,40 @@ fn parameter() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The entries of a parameter as they are described: where each begins, and its text. Words that
+/// blanks divide are one entry where a colon or the like is between them.
+fn entries(text: &[u8]) -> Vec<(usize, Vec<u8>)> {
+    let joins = |byte: &u8| b":./=".contains(byte);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for piece in text.split(|&byte| byte == b',') {
+        let words = piece.split(u8::is_ascii_whitespace);
+        let mut end = start;
+        let mut open = false;
+        let before = found.len();
+        for word in words {
+            let at = end;
+            end += word.len() + 1;
+            let (Some(first), Some(last)) = (word.first(), word.last()) else {
+                continue;
+            };
+            match found.last_mut() {
+                Some((begin, whole)) if *begin >= start && (open || joins(first)) => {
+                    let begin: usize = *begin;
+                    *whole = text[begin..at + word.len()].to_vec();
+                }
+                _ => found.push((at, word.to_vec())),
+            }
+            open = joins(last);
+        }
+        if found.len() == before {
+            found.push((start, Vec::new()));
+        }
+        start += piece.len() + 1;
+    }
+    found
+}
+
 proptest! {
     #![proptest_config(config(2000))]
 
@@ -417,18 +451,17 @@ proptest! {
     #[test]
     fn bad_ids_are_named(text in parameter()) {
         let mut before = 0;
+        let all = entries(&text);
         for bad in ids::parse(&text).filter_map(Result::err) {
             prop_assert!(bad.position > before);
             before = bad.position;
-            let entry = text.split(|&byte| byte == b',').nth(bad.position - 1);
-            prop_assert_eq!(entry.map(<[u8]>::trim_ascii), Some(bad.text));
-            // The offset is in the entry, or at its end.
-            let start = text.split(|&byte| byte == b',')
-                .take(bad.position - 1)
-                .map(|entry| entry.len() + 1)
-                .sum::<usize>();
-            let end = start + entry.map_or(0, <[u8]>::len);
-            prop_assert!((start..=end).contains(&bad.offset), "{:?}", bad);
+            let (start, entry) = &all[bad.position - 1];
+            prop_assert_eq!(entry.as_slice(), bad.text);
+            // The offset is in the entry, or at the end of it and of the blanks after it.
+            let rest = &text[start + entry.len()..];
+            let blanks = rest.len() - rest.trim_ascii_start().len();
+            let end = start + entry.len() + blanks;
+            prop_assert!((*start..=end).contains(&bad.offset), "{:?}", bad);
             let line = bad.to_string();
             prop_assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", line);
             prop_assert!(line.len() < 512);

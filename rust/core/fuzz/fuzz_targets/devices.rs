@@ -23,7 +23,8 @@ fuzz_target!(|input: &[u8]| {
         slot: hop[1] >> 3,
         function: hop[1] & 7,
     });
-    let commas = text.iter().filter(|&&byte| byte == b',').count();
+    let divides = |byte: &&u8| **byte == b',' || byte.is_ascii_whitespace();
+    let dividers = text.iter().filter(divides).count();
     let mut entries = 0;
     let mut before = 0;
     for entry in devices::parse(text) {
@@ -34,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
                 assert_eq!(devices::parse(place.text).count(), 1);
             }
             Err(bad) => {
-                assert!(bad.position > before && bad.position <= commas + 1);
+                assert!(bad.position > before && bad.position <= dividers + 1);
                 before = bad.position;
                 assert!(bad.offset <= text.len());
                 let line = bad.to_string();
@@ -43,5 +44,5 @@ fuzz_target!(|input: &[u8]| {
             }
         }
     }
-    assert!(entries <= commas + 1);
+    assert!(entries <= dividers + 1);
 });

@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use vga_stub_core::ids;
 
 fuzz_target!(|text: &[u8]| {
-    let commas = text.iter().filter(|&&byte| byte == b',').count();
+    let divides = |byte: &&u8| **byte == b',' || byte.is_ascii_whitespace();
+    let dividers = text.iter().filter(divides).count();
     let mut entries = 0;
     let mut before = 0;
     for entry in ids::parse(text) {
@@ -23,7 +24,7 @@ fuzz_target!(|text: &[u8]| {
                 assert!(ids::parse(written.as_bytes()).eq([Ok(id)]));
             }
             Err(bad) => {
-                assert!(bad.position > before && bad.position <= commas + 1);
+                assert!(bad.position > before && bad.position <= dividers + 1);
                 before = bad.position;
                 assert!(bad.offset <= text.len());
                 assert!(!bad.text.is_empty());
@@ -33,5 +34,5 @@ fuzz_target!(|text: &[u8]| {
             }
         }
     }
-    assert!(entries <= commas + 1);
+    assert!(entries <= dividers + 1);
 });
