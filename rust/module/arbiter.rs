@@ -119,3 +119,13 @@ pub(crate) fn is_last_display(pdev: &pci::Device) -> bool {
     });
     others == 0
 }
+
+/// Returns whether one of the functions of a function's slot is a display controller.
+pub(crate) fn has_display_in_slot(pdev: &pci::Device) -> bool {
+    let mut found = false;
+
+    bus::for_each_device(|other| {
+        found |= decode::is_display_class(other.class()) && other.same_slot(pdev);
+    });
+    found
+}

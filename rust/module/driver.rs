@@ -101,7 +101,7 @@ impl Driver for VgaStubDriver {
             let _ = registry::defer(arbiter::pass_on);
         }
         dev_info!(pdev, "held\n");
-        if known.is_none() && kind != Kind::Companion {
+        if known.is_none() {
             report(pdev, &held.card);
         }
         Ok(held)
@@ -141,8 +141,17 @@ impl Driver for VgaStubDriver {
     }
 }
 
-/// Says of a card that is held for the first time what the user should know.
+/// Says of a function that is held for the first time what the user should know.
 fn report(pdev: &pci::Device<Core<'_>>, card: &Card) {
+    if card.kind == Kind::Companion {
+        if !arbiter::has_display_in_slot(pdev) {
+            dev_warn!(
+                pdev,
+                "this is no display device, and its slot has none: is it meant?\n"
+            );
+        }
+        return;
+    }
     dev_info!(
         pdev,
         "option ROM: source {}, status {}, {} bytes\n",

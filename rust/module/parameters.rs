@@ -4,29 +4,31 @@
 
 use crate::abstractions::params::{
     Flag,
-    Text, //
+    Text,
+    TEXT_OPS, //
 };
+use kernel::bindings;
 
 module_parameter! {
     /// The cards to claim, by their IDs: see [`vga_stub_core::ids`].
-    pub(crate) static IDS: "ids", "charp", param_ops_charp, Text = Text::text(c""),
+    pub(crate) static IDS: "ids", "charp", TEXT_OPS, Text = Text::new(c""),
         "cards to claim: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]],...";
 }
 
 module_parameter! {
     /// The cards to claim, by their places: see [`vga_stub_core::devices`].
-    pub(crate) static DEVICES: "devices", "charp", param_ops_charp, Text = Text::text(c""),
+    pub(crate) static DEVICES: "devices", "charp", TEXT_OPS, Text = Text::new(c""),
         "cards to claim: [domain:]bus:device.function[/device.function...][=vendor:device],...";
 }
 
 module_parameter! {
     /// The driver that gets the cards where none is named.
-    pub(crate) static HANDOFF: "handoff", "charp", param_ops_charp, Text = Text::text(c"vfio-pci"),
+    pub(crate) static HANDOFF: "handoff", "charp", TEXT_OPS, Text = Text::new(c"vfio-pci"),
         "driver that cards are handed to by default (vfio-pci)";
 }
 
 module_parameter! {
     /// Whether held cards stay in D0.
-    pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", param_ops_bool, Flag = Flag::new(false),
+    pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", bindings::param_ops_bool, Flag = Flag::new(false),
         "leave held cards in D0 (no)";
 }

@@ -42,6 +42,7 @@ use vga_stub_core::{
         self,
         Address,
         BadEntry,
+        Entry,
         Fit,
         Place, //
     },
@@ -113,37 +114,63 @@ fn fit(place: &Place<'_>, pdev: &pci::Device) -> Fit {
     place.fit(route, (pdev.vendor_id().as_raw(), pdev.device_id()))
 }
 
-/// Claims every card that the parameters name and that has no driver, and says which of them have
-/// one. A bad entry is reported, and the others work.
+/// Claims every card that the parameters name and that has no driver, and says which of them are not
+/// claimed, and which entries are for nobody. A bad entry is reported, and the others work.
 pub(crate) fn apply(driver: &Registration<VgaStubDriver>) {
-    for entry in ids::parse(parameters::IDS.get().to_bytes()) {
-        match entry {
+    let (ids, devices) = (parameters::IDS.get(), parameters::DEVICES.get());
+
+    if ids.to_bytes().is_empty() && devices.to_bytes().is_empty() {
+        pr_info!("no card is named: ids= and devices= are empty\n");
+    }
+    for (entry, id) in ids::entries(ids.to_bytes()) {
+        match id {
             Ok(id) => {
                 if driver.add_id(&dynamic_id(&id)).is_err() {
                     pr_err!("no memory to claim cards\n");
                 }
-                bus::for_each_device(|pdev| {
-                    if id.matches(&identity(pdev)) {
-                        report_lost(pdev);
-                    }
+                report(&entry, |pdev| match id.matches(&identity(pdev)) {
+                    true => Fit::Named,
+                    false => Fit::Elsewhere,
                 });
             }
             Err(bad) => report_bad(&bad),
         }
     }
-    for entry in places() {
-        match entry {
-            Ok(place) => bus::for_each_device(|pdev| match fit(&place, pdev) {
-                Fit::Elsewhere => (),
-                Fit::OtherIds => dev_warn!(pdev, "not claimed: devices= wants other IDs here\n"),
-                Fit::Named if pdev.header_type() != 0 => {
-                    dev_warn!(pdev, "not claimed: {}\n", Refusal::HeaderType.message());
-                }
-                Fit::Named => report_lost(pdev),
-            }),
+    // `devices=` was claimed when the driver registered, by its reservations.
+    for (entry, place) in devices::entries(devices.to_bytes()) {
+        match place {
+            Ok(place) => report(&entry, |pdev| fit(&place, pdev)),
             Err(bad) => report_bad(&bad),
         }
     }
+}
+
+/// Says of each device that an entry is about if it is not claimed, and if there is none.
+fn report(entry: &Entry<'_>, fit: impl Fn(&pci::Device) -> Fit) {
+    let mut found = false;
+
+    bus::for_each_device(|pdev| match fit(pdev) {
+        Fit::Elsewhere => (),
+        Fit::OtherIds => {
+            found = true;
+            dev_warn!(pdev, "not claimed: devices= wants other IDs here\n");
+        }
+        Fit::Named => {
+            found = true;
+            report_lost(pdev);
+        }
+    });
+    if !found {
+        report_nobody(entry);
+    }
+}
+
+#[inline(never)]
+fn report_nobody(entry: &Entry<'_>) {
+    pr_warn!(
+        "{} is for no device that is there now; one that appears later is claimed\n",
+        format_args!("{}", entry)
+    );
 }
 
 #[inline(never)]
@@ -172,25 +199,53 @@ fn identity(pdev: &pci::Device) -> Identity {
     }
 }
 
-/// Says who has a card that was not claimed. It is left there: taking a card from a driver that shows
-/// on it ends what the user sees.
+/// Says why a device that is named was not claimed. One that a driver has is left there: taking a card
+/// from a driver that shows on it ends what the user sees.
 #[inline(never)]
 fn report_lost(pdev: &pci::Device) {
     if ours::has(pdev) {
+        return;
+    }
+    if pdev.header_type() != 0 {
+        dev_warn!(pdev, "not claimed: {}\n", Refusal::HeaderType.message());
         return;
     }
     // A device that somebody else has locked is being bound or unbound right now.
     let Some(locked) = Locked::try_new(pdev) else {
         return;
     };
-    let Ok(Some(owner)) = locked.driver() else {
-        return;
-    };
-    dev_warn!(
-        pdev,
-        "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
-         /etc/modprobe.d and a new initramfs, or driver_override\n",
-        owner.name(),
-        owner.module().unwrap_or(c"<built in>")
-    );
+
+    match locked.driver().as_ref().map(Option::as_ref) {
+        Err(_) => {}
+        Ok(Some(owner)) => match owner.module() {
+            Some(module) => dev_warn!(
+                pdev,
+                "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
+                 /etc/modprobe.d and a new initramfs. To claim it now: {}\n",
+                owner.name(),
+                module,
+                CLAIM_NOW
+            ),
+            None => dev_warn!(
+                pdev,
+                "not claimed: {} has it, which is built into the kernel and always first. To \
+                 claim it now: {}\n",
+                owner.name(),
+                CLAIM_NOW
+            ),
+        },
+        Ok(None) if !device::has_override(pdev, NAME) && !device::has_override(pdev, c"") => {
+            dev_warn!(
+                pdev,
+                "not claimed: its driver_override is for another driver. To claim it now: {}\n",
+                CLAIM_NOW
+            );
+        }
+        // The probe has said why.
+        Ok(None) => {}
+    }
 }
+
+/// What claims a device that another driver has, or may have.
+const CLAIM_NOW: &str = "write vga-stub to its driver_override, its address to its driver/unbind \
+    if it has a driver, then to /sys/bus/pci/drivers_probe";

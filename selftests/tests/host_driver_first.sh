@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# A card that a host driver already has is never taken: one line says who has it and
-# how to be earlier.
+# A card that a host driver already has is never taken: one line says who has it, how to
+# be earlier, and how to claim it now. What it says works.
 # topology: twins
 . /tests/lib.sh
 
@@ -10,15 +10,52 @@ log_mark
 loads ids=1234:1111
 is "bochs still has it" "$(driver_of "$HELD")" bochs-drm
 is "bochs still has its twin" "$(driver_of "$TWIN")" bochs-drm
-is "one line names card and driver" "$(logged | grep -c "$HELD.*bochs")" 1
-is "one line for the twin" "$(logged | grep -c "$TWIN.*bochs")" 1
-unbind "$TWIN"
+now="To claim it now: write vga-stub to its driver_override, its address to its driver/unbind \
+if it has a driver, then to /sys/bus/pci/drivers_probe"
+for card in "$HELD" "$TWIN"; do
+	is "one line for $card" "$(logged | grep -c "$card.*bochs")" 1
+	matches "  it says what to do" "$(logged)" "$card: not claimed: bochs-drm has it. To be earlier: \
+\"softdep bochs pre: vga_stub\" in /etc/modprobe.d and a new initramfs. $now\$"
+done
 fails "no forced unbind, no claim by itself" test -e "$CLASS/$HELD/state"
-echo vga-stub >"$PCI/$TWIN/driver_override"
-echo "$TWIN" >/sys/bus/pci/drivers_probe
+
+# claim_now BDF: what the line says
+claim_now()
+{
+	echo vga-stub >"$PCI/$1/driver_override"
+	[ ! -e "$PCI/$1/driver" ] || echo "$1" >"$PCI/$1/driver/unbind"
+	echo "$1" >/sys/bus/pci/drivers_probe
+}
+
+claim_now "$TWIN"
+is "what the line says works" "$(driver_of "$TWIN") $(class "$TWIN" state)" "vga-stub held"
 echo >"$PCI/$TWIN/driver_override"
-is "released by bochs, it can be claimed" "$(class "$TWIN" state)" held
 unloads
+
+# virtio-pci is built into the kernel.
+driver=$(driver_of "$HOST")
+log_mark
+loads "ids=$(ids_of "$HOST")" "devices=$HOST"
+matches "a driver that is built in is said to be" "$(logged)" "$HOST: not claimed: $driver has it, \
+which is built into the kernel and always first. $now\$"
+lacks "no softdep for it" "$(logged)" softdep
+claim_now "$HOST"
+is "what the line says works there, too" "$(driver_of "$HOST") $(class "$HOST" state)" "vga-stub held"
+echo >"$PCI/$HOST/driver_override"
+unloads
+bind_to "$HOST" "$driver"
+
+# Nobody has it, and somebody wants that it stays so.
 unbind "$HELD"
+echo nobody >"$PCI/$HELD/driver_override"
+log_mark
+loads "devices=$HELD"
+is "an override that is there stands" "$(driver_of "$HELD") $(cat "$PCI/$HELD/driver_override")" \
+	"none nobody"
+matches "and that is said" "$(logged)" "$HELD: not claimed: its driver_override is for another driver. $now\$"
+claim_now "$HELD"
+is "what the line says works then" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
+echo >"$PCI/$HELD/driver_override"
+unloads
 modprobe -r bochs
 done_testing

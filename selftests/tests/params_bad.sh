@@ -15,8 +15,9 @@ matches "a number too large" "$log" 'ids.*entry 4 "10de:123456".*device is large
 matches "an empty field at the end" "$log" 'ids.*entry 5 "10de:1111:".*subvendor is empty'
 matches "too many fields" "$log" 'ids.*entry 6 "10de:1:2:3:4:5:6".*6 fields'
 matches "an empty field in front" "$log" 'ids.*entry 7 ":1111".*vendor is empty'
-matches "a blank in the middle" "$log" 'ids.*entry 8 "10de 1111".*vendor is not'
-is "one line each" "$(echo "$log" | grep -c 'entry [0-9]')" 7
+matches "a blank divides" "$log" 'ids.*entry 8 "10de" .*device is missing'
+matches "what follows it is an entry too" "$log" 'ids.*entry 9 "1111" .*device is missing'
+is "one line each" "$(echo "$log" | grep -c 'entry [0-9]')" 8
 unloads
 
 log_mark

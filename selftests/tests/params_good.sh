@@ -33,7 +33,8 @@ for ids in \
 	1234:1111:1af4:1100:030080:ffff00 \
 	ffffffff:1111:ffffffff:ffffffff:030000:ffffff \
 	0x1234:0x1111 \
-	" 1234:1111 ,"; do
+	" 1234:1111 ," \
+	"8086:ffff 1234:1111"; do
 	loads "ids=$ids"
 	is "ids=$ids claims the card" "$(driver_of "$HELD")" vga-stub
 	unloads

@@ -166,6 +166,15 @@ pub(crate) fn change_override(pdev: &pci::Device, from: &CStr, to: &CStr) -> Res
     Ok(())
 }
 
+/// Returns whether a device's override is a text; an empty one is none. The answer may be old when
+/// it arrives.
+pub(crate) fn has_override(pdev: &pci::Device, text: &CStr) -> bool {
+    let mut same = false;
+
+    read_override(pdev, |name| same = name == text.to_bytes());
+    same
+}
+
 /// Calls a function with a device's override, empty if there is none, under a spinlock.
 fn read_override(pdev: &pci::Device, call: impl FnOnce(&[u8])) {
     let dev = as_device(pdev);

@@ -42,23 +42,69 @@ impl<T> Value<T> {
     }
 }
 
-/// The value of a parameter with text (`charp` in C).
-pub(crate) type Text = Value<*const c_char>;
+/// The value of a parameter with text (`charp` in C), to be used with [`TEXT_OPS`].
+// The value comes first: `param_set_charp()` and the like know nothing of what follows.
+#[repr(C)]
+pub(crate) struct Text {
+    value: Value<*const c_char>,
+    default: *const c_char,
+}
+
+// SAFETY: `Value` may be shared; the default is that of a static string and never written.
+unsafe impl Sync for Text {}
 
 impl Text {
     /// Creates a text parameter's value with a default.
-    pub(crate) const fn text(default: &'static CStr) -> Self {
-        Self::new(kernel::str::as_char_ptr_in_const_context(default))
+    pub(crate) const fn new(default: &'static CStr) -> Self {
+        let default = kernel::str::as_char_ptr_in_const_context(default);
+
+        Self {
+            value: Value::new(default),
+            default,
+        }
+    }
+
+    /// Returns where the kernel's parameter code finds the value.
+    pub(crate) const fn as_void_ptr(&self) -> *mut c_void {
+        core::ptr::from_ref(self).cast_mut().cast()
     }
 
     /// Returns the text.
     pub(crate) fn get(&'static self) -> &'static CStr {
-        // SAFETY: By the type invariant nothing writes the pointer now.
-        let text = unsafe { *self.0.get() };
+        // SAFETY: By the invariant of `Value` nothing writes the pointer now.
+        let text = unsafe { *self.value.0.get() };
         // SAFETY: The pointer is that of the default, a static, or was set by `param_set_charp()`
         // to a copy that is freed after the module's exit function returned (`destroy_params()`).
         unsafe { CStr::from_char_ptr(text) }
     }
+}
+
+/// How the kernel sets and shows a [`Text`]: as any `charp`, but one that is given again, as by a
+/// file in /etc/modprobe.d and by the kernel's command line, says which text no longer counts.
+pub(crate) static TEXT_OPS: bindings::kernel_param_ops = bindings::kernel_param_ops {
+    flags: 0,
+    set: Some(set_text),
+    get: Some(bindings::param_get_charp),
+    free: Some(bindings::param_free_charp),
+};
+
+extern "C" fn set_text(text: *const c_char, parameter: *const bindings::kernel_param) -> c_int {
+    // SAFETY: The kernel passes the parameter whose operations these are, which is a `Text`. It
+    // serialises all accesses to parameters. Names and values are NUL-terminated.
+    unsafe {
+        let arg: *const Text = (*parameter).__bindgen_anon_1.arg.cast();
+        let former = *(*arg).value.0.get();
+
+        if former != (*arg).default {
+            pr_warn!(
+                "{}= is given more than once; \"{}\" no longer counts. Write all in one place\n",
+                CStr::from_char_ptr((*parameter).name),
+                CStr::from_char_ptr(former)
+            );
+        }
+    }
+    // SAFETY: As above; what `arg` points to begins with a `char *`.
+    unsafe { bindings::param_set_charp(text, parameter) }
 }
 
 /// The value of a yes-or-no parameter.
@@ -103,7 +149,7 @@ macro_rules! module_info {
 macro_rules! module_parameter {
     (
         $(#[$meta:meta])*
-        $vis:vis static $static:ident: $name:literal, $type:literal, $ops:ident,
+        $vis:vis static $static:ident: $name:literal, $type:literal, $ops:path,
             $value:ty = $default:expr, $description:literal;
     ) => {
         $(#[$meta])*
@@ -120,7 +166,7 @@ macro_rules! module_parameter {
             static PARAMETER: params::Entry = params::Entry(kernel::bindings::kernel_param {
                 name: concat!($name, "\0").as_ptr().cast(),
                 mod_: &raw mut kernel::bindings::__this_module,
-                ops: &raw const kernel::bindings::$ops,
+                ops: &raw const $ops,
                 perm: 0o444,
                 level: -1,
                 flags: 0,
