@@ -33,8 +33,17 @@ use crate::{
 /// The most that is read of a file: four times the largest ROM BAR.
 const LARGEST: u64 = 64 << 20;
 
-/// What `vga-stub rom` is told.
+/// Say what is in a card's ROM, whether it is in order, and which guests it boots
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Exit status:
+  0  the ROM is in order (the module's rom_status would be ok)
+  1  something is wrong with it
+  2  it could not be read, or the command line is wrong
+
+Examples:
+  vga-stub rom /sys/class/vga_stub/0000:01:00.0/rom --device 10de:1b80
+  vga-stub rom gpu.rom --json | jq .verdict")]
 pub(crate) struct RomArgs {
     /// The ROM, as read from the card; - for standard input
     file: PathBuf,
@@ -42,17 +51,13 @@ pub(crate) struct RomArgs {
     /// The card's vendor and device ID, as lspci -n shows them: compare the ROM's with them
     #[arg(long, value_name = "VVVV:DDDD")]
     device: Option<DeviceId>,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Does `vga-stub rom`, and returns the exit code.
-pub(crate) fn run(args: &RomArgs) -> Result<u8, Failure> {
+pub(crate) fn run(args: &RomArgs, json: bool) -> Result<u8, Failure> {
     let bytes = read(&args.file).map_err(Failure::Read)?;
     let report = Report::new(&args.file.to_string_lossy(), &bytes, args.device);
-    let text = if args.json {
+    let text = if json {
         let json = serde_json::to_string_pretty(&report);
         json.map_err(|error| Failure::Write(error.into()))? + "\n"
     } else {

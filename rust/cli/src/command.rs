@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line: options of all verbs, and which verb does what.
+
+use std::{
+    io::{
+        IsTerminal,
+        Write, //
+    },
+    path::PathBuf,
+};
+
+use clap::{
+    Args,
+    CommandFactory,
+    Parser,
+    Subcommand,
+    ValueEnum, //
+};
+
+use crate::{
+    facts::{
+        self,
+        Source, //
+    },
+    rom,
+    text::escape::printable,
+    verbs,
+    Failure, //
+};
+
+/// Say what is wrong with graphics cards for virtual machines, and what to type
+///
+/// vga-stub looks at what vga-stub, the kernel module that holds graphics cards for virtual
+/// machines, works with. The first thing to type is vga-stub doctor.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vga-stub",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    /// Options of all verbs.
+    #[command(flatten)]
+    global: Global,
+
+    /// What to do.
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Options of all verbs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Colour the output: bold and red is a failure, yellow a warning, green good
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: When,
+
+    /// Look at another machine: a directory with its sys/, proc/, etc/, boot/ and lib/modules/, or
+    /// a file that vga-stub report wrote
+    #[arg(long, global = true, value_name = "PATH")]
+    root: Option<PathBuf>,
+
+    /// Print results only, no hints
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The verbs: each is a file of `verbs`, whose arguments say what it is for.
+#[derive(Debug, Subcommand)]
+#[allow(
+    clippy::missing_docs_in_private_items,
+    reason = "clap would show them in place of the arguments' own"
+)]
+enum Verb {
+    List(verbs::list::ListArgs),
+    Rom(rom::RomArgs),
+    Completion(verbs::completion::CompletionArgs),
+    Man(verbs::man::ManArgs),
+}
+
+/// What a verb works with, besides its own arguments.
+pub(crate) struct Context {
+    /// Options of all verbs.
+    pub(crate) global: Global,
+    /// The machine that is looked at.
+    pub(crate) source: Box<dyn Source>,
+    /// How many columns there are; nothing where lines are not to be cut.
+    pub(crate) width: Option<usize>,
+}
+
+impl Context {
+    /// Prints a verb's result; colours go with it if they are wanted.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Prints a verb's result as JSON.
+    pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_string_pretty(value);
+        self.print(&(json.map_err(std::io::Error::from)? + "\n"))
+    }
+
+    /// Returns an error if the verb, which changes something, was told to look at another machine.
+    #[allow(dead_code, reason = "for the verbs that change something")]
+    pub(crate) fn only_here(&self, verb: &str) -> Result<(), Failure> {
+        match &self.global.root {
+            None => Ok(()),
+            Some(root) => Err(Failure::Read(format!(
+                "{verb} changes this machine; it cannot be told to look at {} by --root",
+                printable(&root.to_string_lossy())
+            ))),
+        }
+    }
+}
+
+/// The columns of an output that is no terminal but is asked to be cut, for tests and for people.
+fn columns() -> Option<usize> {
+    let asked = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    asked.or(size
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&columns| columns > 0))
+}
+
+/// Returns clap's description of the command, for completions and manual pages.
+pub(crate) fn description() -> clap::Command {
+    Cli::command()
+}
+
+/// Does what the command line says, and returns the exit code.
+pub(crate) fn run() -> Result<u8, Failure> {
+    let Cli { global, verb } = Cli::parse();
+    match global.color {
+        When::Auto => {}
+        When::Always => anstream::ColorChoice::Always.write_global(),
+        When::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let context = Context {
+        source: facts::open(global.root.as_deref()).map_err(Failure::Read)?,
+        global,
+        width: columns(),
+    };
+    match verb {
+        Verb::List(args) => verbs::list::run(&context, &args),
+        Verb::Rom(args) => rom::run(&args, context.global.json),
+        Verb::Completion(args) => verbs::completion::run(&context, &args),
+        Verb::Man(args) => verbs::man::run(&context, &args),
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is known of a machine.
+//!
+//! A [`Source`] is where it is read: [`live::Tree`] reads files (the live machine's, or those of a
+//! directory), [`record::Record`] is a report. [`Host::read`] reads all that checks and verbs go
+//! by into one plain [`Host`]. Each datum of it is a [`Datum`]: known, absent or unreadable.
+//!
+//! Nothing here writes, loads a module, or wakes a card that is in D3cold.
+
+pub(crate) mod bits;
+pub(crate) mod config;
+mod datum;
+pub(crate) mod guests;
+pub(crate) mod host;
+pub(crate) mod kernels;
+mod live;
+pub(crate) mod pci;
+pub(crate) mod record;
+pub(crate) mod selection;
+mod source;
+pub(crate) mod system;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::path::Path;
+
+pub(crate) use self::{
+    datum::Datum,
+    host::Host,
+    pci::Function,
+    source::{
+        Query,
+        Source,
+        Stat, //
+    }, //
+};
+
+/// Opens the machine that `--root` names, or the live one.
+pub(crate) fn open(root: Option<&Path>) -> Result<Box<dyn Source>, String> {
+    let Some(root) = root else {
+        return Ok(Box::new(live::Tree::live()));
+    };
+    let name = root.display();
+    if root.is_dir() {
+        if !root.join("sys").is_dir() {
+            return Err(format!(
+                "{name} is no machine: there is no directory sys in it"
+            ));
+        }
+        return Ok(Box::new(live::Tree::directory(root)));
+    }
+    let text = std::fs::read(root).map_err(|error| format!("cannot read {name}: {error}"))?;
+    match record::Record::parse(&text) {
+        Ok(record) => Ok(Box::new(record)),
+        Err(error) => Err(format!("{name} is no report of vga-stub: {error}")),
+    }
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Guests: libvirt's domains with PCI devices, and QEMU's processes.
+
+use super::{
+    Datum,
+    Query,
+    Source, //
+};
+
+/// Where libvirt keeps its domains.
+const DOMAINS: &str = "/etc/libvirt/qemu";
+
+/// A PCI device of a domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HostDevice {
+    /// Its address on the host: `0000:01:00.0`.
+    pub(crate) address: String,
+    /// Its address in the guest, if that is given: `0000:10:00.0`.
+    pub(crate) guest: Option<String>,
+    /// The ROM file.
+    pub(crate) rom_file: Option<String>,
+    /// Whether the guest's firmware is to see no ROM.
+    pub(crate) rom_off: bool,
+    /// Whether libvirt binds the driver.
+    pub(crate) managed: bool,
+    /// Whether iommufd is to be used.
+    pub(crate) iommufd: bool,
+}
+
+/// A domain of libvirt's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Domain {
+    /// Its name.
+    pub(crate) name: String,
+    /// The type of its machine: `pc-q35-10.0`.
+    pub(crate) machine: String,
+    /// Its memory, in KiB.
+    pub(crate) memory: u64,
+    /// Whether that is in huge pages.
+    pub(crate) huge_pages: bool,
+    /// Whether the firmware is UEFI.
+    pub(crate) uefi: bool,
+    /// Whether KVM hides from the guest.
+    pub(crate) hidden: bool,
+    /// Whether Hyper-V's vendor ID is another one.
+    pub(crate) vendor_id: bool,
+    /// The driver of the interrupt controller: `kvm`, `qemu`.
+    pub(crate) ioapic: Option<String>,
+    /// Its PCI devices.
+    pub(crate) devices: Vec<HostDevice>,
+}
+
+/// A device that a running QEMU has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Running {
+    /// QEMU's process.
+    pub(crate) pid: u32,
+    /// The guest's name, or `-`.
+    pub(crate) name: String,
+    /// What QEMU was told of a card, or `pflash`.
+    pub(crate) argument: String,
+}
+
+/// The guests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Guests {
+    /// The domains that have PCI devices.
+    pub(crate) domains: Datum<Vec<Domain>>,
+    /// What QEMU's processes were told of cards.
+    pub(crate) running: Datum<Vec<Running>>,
+}
+
+impl Guests {
+    /// Reads them.
+    pub(super) fn read(source: &dyn Source) -> Self {
+        let running = source.query(&Query::Guests).map(|text| {
+            let guest = |line: &str| {
+                let mut fields = line.splitn(3, '\t');
+                Some(Running {
+                    pid: fields.next()?.parse().ok()?,
+                    name: fields.next()?.into(),
+                    argument: fields.next()?.into(),
+                })
+            };
+            text.lines().filter_map(guest).collect()
+        });
+        let names = source.list(DOMAINS);
+        let domains = names.and_then(|names| {
+            let mut domains = Vec::new();
+            for name in names.iter().filter(|name| name.ends_with(".xml")) {
+                let text = source.filtered(&format!("{DOMAINS}/{name}"), &|text| {
+                    let domain = Domain::parse(text);
+                    domain.map(|domain| domain.to_xml()).unwrap_or_default()
+                });
+                match text {
+                    Datum::Known(text) => domains.extend(Domain::parse(&text)),
+                    Datum::Absent => {}
+                    Datum::Unreadable(needs) => return Datum::Unreadable(needs),
+                }
+            }
+            domains.retain(|domain: &Domain| !domain.devices.is_empty());
+            Datum::Known(domains)
+        });
+        Self { domains, running }
+    }
+}
+
+/// Reads an element with domain, bus, slot and function.
+fn address(node: roxmltree::Node<'_, '_>) -> Option<String> {
+    let number = |name: &str| {
+        let text = node.attribute(name).unwrap_or("0");
+        match text.strip_prefix("0x") {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => text.parse().ok(),
+        }
+    };
+    let (domain, bus) = (number("domain")?, number("bus")?);
+    let (slot, function) = (number("slot")?, number("function")?);
+    Some(format!("{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"))
+}
+
+impl Domain {
+    /// Reads a domain; nothing if it is no XML or no domain.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let document = roxmltree::Document::parse(text).ok()?;
+        let root = document.root_element();
+        let find = |name: &str| root.descendants().find(|node| node.has_tag_name(name));
+        let word = |name: &str, attribute: &str| find(name)?.attribute(attribute);
+        let text_of = |name: &str| find(name)?.text();
+        let memory = find("memory");
+        let unit = match memory.and_then(|node| node.attribute("unit")) {
+            None | Some("KiB" | "k" | "K") => 1,
+            Some("MiB" | "M") => 1 << 10,
+            Some("GiB" | "G") => 1 << 20,
+            _ => 0,
+        };
+        let amount: u64 = text_of("memory")
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(0);
+        let hyperv = find("hyperv");
+        let devices = root
+            .descendants()
+            .filter(|node| node.has_tag_name("hostdev") && node.attribute("type") == Some("pci"));
+        let device = |node: roxmltree::Node<'_, '_>| {
+            let source = node.children().find(|child| child.has_tag_name("source"))?;
+            let at = source
+                .children()
+                .find(|child| child.has_tag_name("address"))?;
+            let guest = node.children().find(|child| child.has_tag_name("address"));
+            let rom = node.children().find(|child| child.has_tag_name("rom"));
+            let driver = node.children().find(|child| child.has_tag_name("driver"));
+            Some(HostDevice {
+                address: address(at)?,
+                guest: guest.and_then(address),
+                rom_file: rom.and_then(|rom| rom.attribute("file")).map(str::to_owned),
+                rom_off: rom.is_some_and(|rom| {
+                    rom.attribute("bar") == Some("off") || rom.attribute("enabled") == Some("no")
+                }),
+                managed: node.attribute("managed") == Some("yes"),
+                iommufd: driver.and_then(|driver| driver.attribute("iommufd")) == Some("yes"),
+            })
+        };
+        Some(Self {
+            name: text_of("name")?.trim().to_owned(),
+            machine: find("os")
+                .and_then(|os| os.children().find(|node| node.has_tag_name("type")))
+                .and_then(|kind| kind.attribute("machine"))
+                .unwrap_or_default()
+                .to_owned(),
+            memory: amount.saturating_mul(unit),
+            huge_pages: find("hugepages").is_some(),
+            uefi: word("loader", "type") == Some("pflash") || word("os", "firmware") == Some("efi"),
+            hidden: find("kvm").is_some_and(|kvm| {
+                kvm.children().any(|node| {
+                    node.has_tag_name("hidden") && node.attribute("state") == Some("on")
+                })
+            }),
+            vendor_id: hyperv.is_some_and(|hyperv| {
+                hyperv.children().any(|node| {
+                    node.has_tag_name("vendor_id") && node.attribute("state") == Some("on")
+                })
+            }),
+            ioapic: word("ioapic", "driver").map(str::to_owned),
+            devices: devices.filter_map(device).collect(),
+        })
+    }
+
+    /// Returns the same as XML: what of a domain goes into a report.
+    fn to_xml(&self) -> String {
+        let quote = |text: &str| {
+            let text = text.replace('&', "&amp;").replace('<', "&lt;");
+            text.replace('\'', "&apos;")
+        };
+        let mut out = format!("<domain>\n  <name>{}</name>\n", quote(&self.name));
+        out += &format!("  <memory unit='KiB'>{}</memory>\n", self.memory);
+        if self.huge_pages {
+            out += "  <memoryBacking><hugepages/></memoryBacking>\n";
+        }
+        let firmware = if self.uefi { " firmware='efi'" } else { "" };
+        out += &format!(
+            "  <os{firmware}><type machine='{}'/></os>\n",
+            quote(&self.machine)
+        );
+        out += "  <features>\n";
+        if self.hidden {
+            out += "    <kvm><hidden state='on'/></kvm>\n";
+        }
+        if self.vendor_id {
+            out += "    <hyperv><vendor_id state='on'/></hyperv>\n";
+        }
+        if let Some(ioapic) = &self.ioapic {
+            out += &format!("    <ioapic driver='{}'/>\n", quote(ioapic));
+        }
+        out += "  </features>\n";
+        for device in &self.devices {
+            out += &device.to_xml(&quote);
+        }
+        out + "</domain>\n"
+    }
+}
+
+impl HostDevice {
+    /// Returns the same as XML.
+    fn to_xml(&self, quote: &dyn Fn(&str) -> String) -> String {
+        let place = |address: &str| {
+            let mut parts = address.split([':', '.']);
+            let mut part = || parts.next().unwrap_or("0");
+            format!(
+                "<address domain='0x{}' bus='0x{}' slot='0x{}' function='0x{}'/>",
+                part(),
+                part(),
+                part(),
+                part()
+            )
+        };
+        let managed = if self.managed { "yes" } else { "no" };
+        let mut out = format!("  <hostdev type='pci' managed='{managed}'>\n");
+        if self.iommufd {
+            out += "    <driver iommufd='yes'/>\n";
+        }
+        out += &format!("    <source>{}</source>\n", place(&self.address));
+        if let Some(file) = &self.rom_file {
+            out += &format!("    <rom file='{}'/>\n", quote(file));
+        } else if self.rom_off {
+            out += "    <rom bar='off'/>\n";
+        }
+        if let Some(guest) = &self.guest {
+            out += &format!("    {}\n", place(guest));
+        }
+        out + "  </hostdev>\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A domain as libvirt writes it.
+    const WIN11: &str = "<!-- do not edit -->\n<domain type='kvm'>
+  <name>win11</name><uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>
+  <memory unit='GiB'>24</memory>
+  <os firmware='efi'><type arch='x86_64' machine='pc-q35-10.0'>hvm</type></os>
+  <features><kvm><hidden state='on'/></kvm><ioapic driver='kvm'/></features>
+  <devices><interface><mac address='52:54:00:11:22:33'/></interface>
+    <hostdev mode='subsystem' type='pci' managed='yes'>
+      <source><address domain='0x0000' bus='0x08' slot='0x00' function='0x1'/></source>
+      <rom file='/roms/a &amp; b.rom'/>
+      <address type='pci' domain='0x0000' bus='0x10' slot='0x00' function='0x1'/>
+    </hostdev>
+  </devices>
+</domain>";
+
+    #[test]
+    fn what_goes_into_a_report_is_the_same_domain_without_names_of_its_own() {
+        let domain = Domain::parse(WIN11).unwrap();
+        assert_eq!(domain.memory, 24 << 20);
+        assert!(domain.uefi && domain.hidden && !domain.vendor_id);
+        let device = &domain.devices[0];
+        assert_eq!(device.address, "0000:08:00.1");
+        assert_eq!(device.guest.as_deref(), Some("0000:10:00.1"));
+        assert_eq!(device.rom_file.as_deref(), Some("/roms/a & b.rom"));
+        let xml = domain.to_xml();
+        assert!(!xml.contains("4dea22b3") && !xml.contains("52:54"));
+        assert_eq!(Domain::parse(&xml), Some(domain));
+    }
+
+    #[test]
+    fn what_is_no_domain_is_none() {
+        assert_eq!(Domain::parse("<network><uuid/></network>"), None);
+        assert_eq!(Domain::parse("no XML"), None);
+    }
+}

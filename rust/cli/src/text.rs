@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What verbs print with.
+
+pub(crate) mod columns;
+pub(crate) mod escape;
+pub(crate) mod paint;
+pub(crate) mod wrap;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The verbs, a file for each.
+
+pub(crate) mod completion;
+pub(crate) mod list;
+pub(crate) mod man;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `vga-stub`, the user's command: it looks at what vga-stub, the kernel module, works with, says
+//! what is wrong, and what to type.
+//!
+//! - `facts` reads a machine through a `Source` (the live one, a directory, a report file) into one
+//!   plain `Host`, in which each datum is known, absent or unreadable.
+//! - `card` finds the functions that a CARD argument means.
+//! - `checks` has a file for each thing that can be wrong: a pure function over a `Host`.
+//! - `verbs` has a file for each verb, `rom` that of the verb `rom`.
+//! - `text` has what they print with.
+
+// What follows is used by the checks, which come next.
+#![allow(dead_code)]
+// A test's name says what it is about.
+#![cfg_attr(test, allow(clippy::missing_docs_in_private_items))]
+
+mod card;
+mod command;
+mod facts;
+mod rom;
+mod text;
+mod verbs;
+
+use std::{
+    io,
+    process::ExitCode, //
+};
+
+/// Exit code: nothing is wrong, or it is done.
+pub(crate) const GOOD: u8 = 0;
+/// Exit code: something is wrong, or refused; nothing was changed.
+pub(crate) const BAD: u8 = 1;
+/// Exit code: no look was possible, or no permission. clap uses it for a bad command line, too.
+pub(crate) const FAILED: u8 = 2;
+
+/// Why there is no answer.
+pub(crate) enum Failure {
+    /// Something could not be read, or was not understood; this says why.
+    Read(String),
+    /// The answer could not be written.
+    Write(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// Does what the command line says, and returns the exit code.
+pub fn run() -> ExitCode {
+    match command::run() {
+        Ok(code) => code.into(),
+        // Whoever reads us has seen enough: `vga-stub rom FILE | head -1`.
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => GOOD.into(),
+        Err(Failure::Write(error)) => fail(&format!("cannot write: {error}")),
+        Err(Failure::Read(message)) => fail(&message),
+    }
+}
+
+/// Says what went wrong.
+fn fail(message: &str) -> ExitCode {
+    eprintln!("vga-stub: {message}");
+    FAILED.into()
+}
