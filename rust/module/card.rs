@@ -17,7 +17,6 @@ use crate::{
         Rom, //
     }, //
 };
-use core::sync::atomic::AtomicBool;
 use kernel::{
     device::Core,
     pci,
@@ -42,8 +41,6 @@ pub(crate) struct Card {
     pub(crate) resets_in_d3hot: bool,
     /// What was captured of its ROM.
     pub(crate) rom: Rom,
-    /// Whether userspace may hear of it.
-    pub(crate) announced: AtomicBool,
 }
 
 impl Card {
@@ -68,7 +65,6 @@ impl Card {
                 Kind::Companion => Rom::none(),
                 Kind::Vga | Kind::Display => rom::capture(pdev),
             },
-            announced: AtomicBool::new(false),
         }
     }
 

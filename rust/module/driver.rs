@@ -45,7 +45,7 @@ pub(crate) struct VgaStubDriver;
 pub(crate) struct Held {
     card: Arc<Card>,
     /// For cards that have legacy ranges.
-    client: Option<arbiter::Client>,
+    _client: Option<arbiter::Client>,
 }
 
 impl Driver for VgaStubDriver {
@@ -89,16 +89,19 @@ impl Driver for VgaStubDriver {
             Some(card) => card.clone(),
             None => registry::add(Card::new(pdev, kind))?,
         };
-        let held = KBox::new(Held { card, client }, GFP_KERNEL)?;
+        let held = KBox::new(
+            Held {
+                card,
+                _client: client,
+            },
+            GFP_KERNEL,
+        )?;
+
+        let owned_legacy = arbiter::owns_legacy(pdev);
 
         hold::quiet(pdev);
-        if held
-            .client
-            .as_ref()
-            .is_some_and(arbiter::Client::owned_legacy)
-        {
-            // Without memory for it, the ranges move when somebody asks for them.
-            let _ = registry::defer(arbiter::pass_on);
+        if owned_legacy {
+            arbiter::pass_on();
         }
         dev_info!(pdev, "held\n");
         if known.is_none() {

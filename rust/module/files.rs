@@ -4,6 +4,9 @@
 
 use crate::{
     abstractions::class::{
+        Binary,
+        BinaryFile,
+        BinaryFiles,
         Class,
         Definition,
         File,
@@ -14,21 +17,25 @@ use crate::{
     card::Card,
     handoff, //
 };
-use core::sync::atomic::AtomicBool;
 use kernel::prelude::*;
 
 static CLASS: Definition<Card> = Definition::new(c"vga_stub");
 
-static STATE: File = File::readable::<Card, State>(c"state");
-static ROM_SOURCE: File = File::readable::<Card, RomSource>(c"rom_source");
-static ROM_STATUS: File = File::readable::<Card, RomStatus>(c"rom_status");
-static HANDOFF: File = File::writable::<Card, Handoff>(c"handoff");
-static RECLAIM: File = File::writable::<Card, Reclaim>(c"reclaim");
+static STATE: File<Card> = File::readable::<State>(c"state");
+static ROM_SOURCE: File<Card> = File::readable::<RomSource>(c"rom_source");
+static ROM_STATUS: File<Card> = File::readable::<RomStatus>(c"rom_status");
+static HANDOFF: File<Card> = File::writable::<Handoff>(c"handoff");
+static RECLAIM: File<Card> = File::writable::<Reclaim>(c"reclaim");
 
-static FILES: Files = Files::new([&STATE, &ROM_SOURCE, &ROM_STATUS, &HANDOFF, &RECLAIM]);
+static FILES: Files<Card> = Files::new([&STATE, &ROM_SOURCE, &ROM_STATUS, &HANDOFF, &RECLAIM]);
+
+static ROM: BinaryFile<Card> = BinaryFile::new::<Rom>(c"rom");
+
+static BINARIES: BinaryFiles<Card> = BinaryFiles::new([&ROM]);
 
 impl Class for Card {
-    const FILES: &'static Files = &FILES;
+    const FILES: &'static Files<Self> = &FILES;
+    const BINARIES: &'static BinaryFiles<Self> = &BINARIES;
     const VARIABLE: &'static CStr = c"VGA_STUB_STATE";
 
     fn definition() -> &'static Definition<Self> {
@@ -39,13 +46,14 @@ impl Class for Card {
     fn variable(&self) -> &'static str {
         self.state().as_str()
     }
+}
 
-    fn rom(&self) -> Option<&[u8]> {
-        self.rom.image()
-    }
+/// `rom`
+struct Rom;
 
-    fn announced(&self) -> &AtomicBool {
-        &self.announced
+impl Binary<Card> for Rom {
+    fn content(card: &Card) -> Option<&[u8]> {
+        card.rom.image()
     }
 }
 

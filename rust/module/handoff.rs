@@ -186,6 +186,13 @@ fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> R
     let ours = DriverRef::find(NAME).ok_or(ENODEV)?;
     let target = target.unwrap_or(&ours);
     let _moving = moves::lock()?;
+
+    // A writer may have waited for long; another card may be in this one's slot now.
+    if registry::find(card.pdev()).is_none() {
+        dev_err!(card.pdev(), "nothing moved: the device is gone\n");
+        return Err(ENODEV);
+    }
+
     let mut candidates = candidates(card)?;
 
     for candidate in &candidates {

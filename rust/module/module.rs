@@ -5,10 +5,9 @@
 use crate::{
     abstractions::{
         bus::Notifier,
-        class,
         pci_driver, //
     },
-    card::Card,
+    arbiter::Arbiter,
     driver::VgaStubDriver,
     events::Events,
     handoff,
@@ -23,7 +22,8 @@ use kernel::prelude::*;
 
 /// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
 /// the bus, then the cards' directories go and with them whoever is writing to a file there, then the
-/// reservations, then the driver and with it the hold on each card.
+/// reservations, then the driver and with it the hold on each card; at last nobody asks the arbiter any
+/// more.
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]
@@ -32,7 +32,7 @@ pub(crate) struct VgaStub {
     _reservations: Reservations,
     #[pin]
     _driver: pci_driver::Registration<VgaStubDriver>,
-    _class: class::Registration<Card>,
+    _arbiter: Arbiter,
 }
 
 impl kernel::InPlaceModule for VgaStub {
@@ -40,7 +40,7 @@ impl kernel::InPlaceModule for VgaStub {
         // Fields are initialised in the order they are written in here.
         try_pin_init!(Self {
             _: { handoff::init() },
-            _class: class::Registration::new()?,
+            _arbiter: Arbiter::new()?,
             _cards: Registry::new()?,
             _notifier <- Notifier::new(),
             _reservations: Reservations::new(),

@@ -131,8 +131,14 @@ class Boot:
         command = ["qemu-system-x86_64", "-machine", top.machine]
         # With a thread for each processor, QEMU 10 aborts when one processor moves a BAR
         # that another is using (iotlb_to_section in system/physmem.c), and loses timers.
-        command += ["-accel", "tcg,thread=single", "-smp", str(top.processors)]
+        # A NUMA node is no less than a socket.
+        sockets = f",sockets={top.nodes}" if top.nodes else ""
+        command += ["-accel", "tcg,thread=single", "-smp", f"{top.processors}{sockets}"]
         command += ["-cpu", cpu, "-m", str(memory), "-nodefaults"]
+        for node in range(top.nodes):
+            size = memory // top.nodes
+            command += ["-object", f"memory-backend-ram,id=node{node},size={size}M"]
+            command += ["-numa", f"node,nodeid={node},cpus={node},memdev=node{node}"]
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
         command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.

@@ -15,7 +15,7 @@ from topology import SELFTESTS, load_topologies
 
 FOLDER = SELFTESTS / "plants"
 # Where the call goes: in the driver's probe, where nothing is locked but the device.
-ANCHOR = "        hold::quiet(pdev);\n        if held\n"
+ANCHOR = "        hold::quiet(pdev);\n        if owned_legacy {\n"
 CALL = "        plant(pdev);\n"
 
 # For each test of plants/, and for the one that comes last: how it must end, and what the

@@ -26,6 +26,7 @@ class Topology:
     append: str
     processors: int
     memory: int
+    nodes: int = 0
     devices: tuple[str, ...] = ()
     cards: dict[str, str] = dataclasses.field(default_factory=dict)
     roms: dict[str, str] = dataclasses.field(default_factory=dict)

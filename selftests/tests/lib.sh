@@ -468,6 +468,15 @@ arbiter()
 	esac
 }
 
+# owns BDF: whether the arbiter has it own the legacy ranges
+owns()
+{
+	case $(arbiter "$1") in
+	*,owns=io+mem,*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # How many cards take part in arbitration.
 arbiter_count()
 {

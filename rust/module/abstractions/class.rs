@@ -2,16 +2,13 @@
 
 //! Device classes: a directory in /sys/class with a directory for each device, and files in those.
 //!
-//! C headers: `include/linux/device/class.h`, `include/linux/sysfs.h`
+//! C headers: [`include/linux/device/class.h`](srctree/include/linux/device/class.h),
+//! [`include/linux/sysfs.h`](srctree/include/linux/sysfs.h)
 
 use super::pci::as_device;
 use core::{
     marker::PhantomData,
-    ptr::NonNull,
-    sync::atomic::{
-        AtomicBool,
-        Ordering, //
-    }, //
+    ptr::NonNull, //
 };
 use kernel::{
     bindings,
@@ -21,7 +18,14 @@ use kernel::{
     },
     pci,
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
+        Arc, //
+    },
     types::Opaque, //
 };
 
@@ -31,20 +35,16 @@ pub(crate) trait Class: Send + Sync + Sized + 'static {
     fn definition() -> &'static Definition<Self>;
 
     /// The text files of a device's directory.
-    const FILES: &'static Files;
+    const FILES: &'static Files<Self>;
+
+    /// Its binary files.
+    const BINARIES: &'static BinaryFiles<Self>;
 
     /// The name of the variable that every uevent of a device carries.
     const VARIABLE: &'static CStr;
 
     /// Returns the value of [`Class::VARIABLE`].
     fn variable(&self) -> &'static str;
-
-    /// Returns what the file `rom` (0400) holds; without anything there is no such file.
-    fn rom(&self) -> Option<&[u8]>;
-
-    /// Returns where it is noted that the directory has all its files, so that userspace may hear of
-    /// it.
-    fn announced(&self) -> &AtomicBool;
 }
 
 /// A text file that can be read.
@@ -59,34 +59,47 @@ pub(crate) trait Store<T> {
     fn store(this: &T, text: &[u8]) -> Result;
 }
 
-/// One text file of a device's directory.
+/// A binary file that can be read.
+pub(crate) trait Binary<T> {
+    /// Returns the file's content, which stays the same as long as the device lives. Without any
+    /// there is no such file.
+    fn content(this: &T) -> Option<&[u8]>;
+}
+
+/// One text file of the directory of a device that stands for a `T`.
 #[repr(transparent)]
-pub(crate) struct File(bindings::device_attribute);
+pub(crate) struct File<T>(bindings::device_attribute, PhantomData<fn(&T)>);
 
 // SAFETY: The structure is never written.
-unsafe impl Sync for File {}
+unsafe impl<T> Sync for File<T> {}
 
-impl File {
+impl<T: Class> File<T> {
     /// Creates a file for everybody to read (0444).
-    pub(crate) const fn readable<T: Class, F: Show<T>>(name: &'static CStr) -> Self {
-        Self(bindings::device_attribute {
-            attr: attribute(name, 0o444),
-            __bindgen_anon_1: bindings::device_attribute__bindgen_ty_1 {
-                show: Some(show::<T, F>),
+    pub(crate) const fn readable<F: Show<T>>(name: &'static CStr) -> Self {
+        Self(
+            bindings::device_attribute {
+                attr: attribute(name, 0o444),
+                __bindgen_anon_1: bindings::device_attribute__bindgen_ty_1 {
+                    show: Some(show::<T, F>),
+                },
+                __bindgen_anon_2: bindings::device_attribute__bindgen_ty_2 { store: None },
             },
-            __bindgen_anon_2: bindings::device_attribute__bindgen_ty_2 { store: None },
-        })
+            PhantomData,
+        )
     }
 
     /// Creates a file for root to write (0200).
-    pub(crate) const fn writable<T: Class, F: Store<T>>(name: &'static CStr) -> Self {
-        Self(bindings::device_attribute {
-            attr: attribute(name, 0o200),
-            __bindgen_anon_1: bindings::device_attribute__bindgen_ty_1 { show: None },
-            __bindgen_anon_2: bindings::device_attribute__bindgen_ty_2 {
-                store: Some(store::<T, F>),
+    pub(crate) const fn writable<F: Store<T>>(name: &'static CStr) -> Self {
+        Self(
+            bindings::device_attribute {
+                attr: attribute(name, 0o200),
+                __bindgen_anon_1: bindings::device_attribute__bindgen_ty_1 { show: None },
+                __bindgen_anon_2: bindings::device_attribute__bindgen_ty_2 {
+                    store: Some(store::<T, F>),
+                },
             },
-        })
+            PhantomData,
+        )
     }
 }
 
@@ -105,14 +118,17 @@ const MAX_FILES: usize = 7;
 
 /// The text files of a class, with a NULL at the end.
 #[repr(transparent)]
-pub(crate) struct Files([*const bindings::attribute; MAX_FILES + 1]);
+pub(crate) struct Files<T>(
+    [*const bindings::attribute; MAX_FILES + 1],
+    PhantomData<fn(&T)>,
+);
 
 // SAFETY: The pointers are those of statics that are never written.
-unsafe impl Sync for Files {}
+unsafe impl<T> Sync for Files<T> {}
 
-impl Files {
+impl<T: Class> Files<T> {
     /// Creates a list of files.
-    pub(crate) const fn new<const N: usize>(files: [&'static File; N]) -> Self {
+    pub(crate) const fn new<const N: usize>(files: [&'static File<T>; N]) -> Self {
         let mut list = [core::ptr::null(); MAX_FILES + 1];
         let mut i = 0;
 
@@ -121,17 +137,75 @@ impl Files {
             list[i] = &raw const files[i].0.attr;
             i += 1;
         }
-        Self(list)
+        Self(list, PhantomData)
+    }
+}
+
+/// One binary file of the directory of a device that stands for a `T`.
+#[repr(C)]
+pub(crate) struct BinaryFile<T> {
+    attribute: bindings::bin_attribute,
+    content: fn(&T) -> Option<&[u8]>,
+}
+
+// SAFETY: The structure is never written.
+unsafe impl<T> Sync for BinaryFile<T> {}
+
+impl<T: Class> BinaryFile<T> {
+    /// Creates a file for root to read (0400).
+    pub(crate) const fn new<F: Binary<T>>(name: &'static CStr) -> Self {
+        Self {
+            attribute: bindings::bin_attribute {
+                attr: attribute(name, 0o400),
+                read: Some(binary_read::<T>),
+                ..pin_init::zeroed()
+            },
+            content: F::content,
+        }
+    }
+}
+
+/// The most binary files that a class may have.
+const MAX_BINARIES: usize = 1;
+
+/// The binary files of a class, with a NULL at the end.
+///
+/// # Invariants
+///
+/// The pointers are those of [`BinaryFile<T>`]s that live for ever.
+#[repr(transparent)]
+pub(crate) struct BinaryFiles<T>(
+    [*const bindings::bin_attribute; MAX_BINARIES + 1],
+    PhantomData<fn(&T)>,
+);
+
+// SAFETY: The pointers are those of statics that are never written.
+unsafe impl<T> Sync for BinaryFiles<T> {}
+
+impl<T: Class> BinaryFiles<T> {
+    /// Creates a list of files.
+    pub(crate) const fn new<const N: usize>(files: [&'static BinaryFile<T>; N]) -> Self {
+        let mut list = [core::ptr::null(); MAX_BINARIES + 1];
+        let mut i = 0;
+
+        // As in `Files::new`.
+        while i < N {
+            // INVARIANT: The attribute is the first field, so that its address is the file's.
+            list[i] = core::ptr::from_ref(files[i]).cast();
+            i += 1;
+        }
+        Self(list, PhantomData)
     }
 }
 
 /// The C structure of a class.
 pub(crate) struct Definition<T: Class> {
     class: Opaque<bindings::class>,
+    registered: Atomic<bool>,
     _devices: PhantomData<T>,
 }
 
-// SAFETY: The structure is never written after its creation.
+// SAFETY: The structure is never written after its creation; the flag is atomic.
 unsafe impl<T: Class> Sync for Definition<T> {}
 
 impl<T: Class> Definition<T> {
@@ -144,6 +218,7 @@ impl<T: Class> Definition<T> {
                 dev_uevent: Some(uevent::<T>),
                 ..pin_init::zeroed()
             }),
+            registered: Atomic::<bool>::new(false),
             _devices: PhantomData,
         }
     }
@@ -153,25 +228,15 @@ impl<T: Class> Definition<T> {
 struct Groups<T: Class>(PhantomData<T>);
 
 impl<T: Class> Groups<T> {
-    const ROM: bindings::bin_attribute = bindings::bin_attribute {
-        attr: attribute(c"rom", 0o400),
-        read: Some(rom_read::<T>),
-        ..pin_init::zeroed()
-    };
-
-    const BINARY: [*const bindings::bin_attribute; 2] = [&Self::ROM, core::ptr::null()];
-
     const GROUP: bindings::attribute_group = bindings::attribute_group {
-        is_bin_visible: Some(rom_mode::<T>),
-        bin_size: Some(rom_size::<T>),
+        is_bin_visible: Some(binary_mode::<T>),
+        bin_size: Some(binary_size::<T>),
         __bindgen_anon_2: bindings::attribute_group__bindgen_ty_2 {
             attrs_const: T::FILES.0.as_ptr(),
         },
-        bin_attrs: Self::BINARIES.as_ptr(),
+        bin_attrs: T::BINARIES.0.as_ptr(),
         ..pin_init::zeroed()
     };
-
-    const BINARIES: &'static [*const bindings::bin_attribute; 2] = &Self::BINARY;
 
     const LIST: &'static [*const bindings::attribute_group; 2] = &[&Self::GROUP, core::ptr::null()];
 }
@@ -180,7 +245,46 @@ impl<T: Class> Groups<T> {
 ///
 /// # Invariants
 ///
-/// The class is registered.
+/// The class is registered, and `registered` of its definition is ours to clear.
+///
+/// # Examples
+///
+/// ```ignore
+/// struct Lamp {
+///     on: Atomic<bool>,
+/// }
+///
+/// static CLASS: Definition<Lamp> = Definition::new(c"lamp");
+/// static ON: File<Lamp> = File::readable::<On>(c"on");
+/// static FILES: Files<Lamp> = Files::new([&ON]);
+/// static BINARIES: BinaryFiles<Lamp> = BinaryFiles::new([]);
+///
+/// impl Class for Lamp {
+///     const FILES: &'static Files<Self> = &FILES;
+///     const BINARIES: &'static BinaryFiles<Self> = &BINARIES;
+///     const VARIABLE: &'static CStr = c"LAMP_ON";
+///
+///     fn definition() -> &'static Definition<Self> {
+///         &CLASS
+///     }
+///
+///     fn variable(&self) -> &'static str {
+///         On::show(self)
+///     }
+/// }
+///
+/// struct On;
+///
+/// impl Show<Lamp> for On {
+///     fn show(lamp: &Lamp) -> &'static str {
+///         if lamp.on.load(Relaxed) { "yes" } else { "no" }
+///     }
+/// }
+///
+/// // /sys/class/lamp, and in it a directory with the name of a PCI device.
+/// let class = Arc::new(Registration::<Lamp>::new()?, GFP_KERNEL)?;
+/// let device = Device::new(class, pdev, Arc::new(Lamp { on: Atomic::new(false) }, GFP_KERNEL)?)?;
+/// ```
 pub(crate) struct Registration<T: Class>(PhantomData<T>);
 
 impl<T: Class> Registration<T> {
@@ -188,10 +292,17 @@ impl<T: Class> Registration<T> {
     ///
     /// # Errors
     ///
-    /// `EEXIST`: there is one of that name. `ENOMEM`.
+    /// `EBUSY`: it is registered. `EEXIST`: there is another of that name. `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
+        let definition = T::definition();
+
+        // The C structure must not be touched again while it is registered.
+        if definition.registered.xchg(true, Acquire) {
+            return Err(EBUSY);
+        }
         // SAFETY: The class is a static and stays in place.
-        to_result(unsafe { bindings::class_register(T::definition().class.get()) })?;
+        to_result(unsafe { bindings::class_register(definition.class.get()) })
+            .inspect_err(|_| definition.registered.store(false, Release))?;
         // INVARIANT: By the above.
         Ok(Self(PhantomData))
     }
@@ -201,7 +312,15 @@ impl<T: Class> Drop for Registration<T> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the class is registered.
         unsafe { bindings::class_unregister(T::definition().class.get()) };
+        T::definition().registered.store(false, Release);
     }
+}
+
+/// What a device's driver data points at.
+struct Node<T> {
+    data: Arc<T>,
+    /// Whether the directory has all its files, so that userspace may hear of it.
+    announced: Atomic<bool>,
 }
 
 /// A device of a class; dropping it removes it and its directory, and waits for accesses to its files
@@ -209,10 +328,17 @@ impl<T: Class> Drop for Registration<T> {
 ///
 /// # Invariants
 ///
-/// `dev` is a registered device of `T`'s class whose driver data is the `T` of `data`.
+/// `dev` is a registered device of `T`'s class whose driver data is `node`.
+///
+/// # Examples
+///
+/// See [`Registration`].
 pub(crate) struct Device<T: Class> {
     dev: NonNull<bindings::device>,
-    data: Arc<T>,
+    node: KBox<Node<T>>,
+    /// The class stays registered as long as it has devices: `device_unregister()` takes them off
+    /// the class's list, which goes with the registration.
+    _class: Arc<Registration<T>>,
 }
 
 // SAFETY: A device may be used and unregistered by any thread; `T` is `Send` and `Sync`.
@@ -221,8 +347,7 @@ unsafe impl<T: Class> Send for Device<T> {}
 unsafe impl<T: Class> Sync for Device<T> {}
 
 impl<T: Class> Device<T> {
-    /// Creates a device of a class that is registered, with the name of a PCI device and a link
-    /// `device` to it.
+    /// Creates a device of a class, with the name of a PCI device and a link `device` to it.
     ///
     /// It is no child of the PCI device. A child would have to go before its parent does, but a
     /// driver that is not bound to the parent learns of its removal only from the bus's notifier,
@@ -231,18 +356,28 @@ impl<T: Class> Device<T> {
     /// # Errors
     ///
     /// `EEXIST`: there is one of that name. `ENOMEM`.
-    pub(crate) fn new(pdev: &pci::Device, data: Arc<T>) -> Result<Self> {
-        let class = T::definition().class.get();
+    pub(crate) fn new(
+        class: Arc<Registration<T>>,
+        pdev: &pci::Device,
+        data: Arc<T>,
+    ) -> Result<Self> {
+        let node = KBox::new(
+            Node {
+                data,
+                announced: Atomic::<bool>::new(false),
+            },
+            GFP_KERNEL,
+        )?;
 
-        // SAFETY: The class is a static, and the driver core finds out whether it is registered; there
-        // is no parent. The driver data outlives the device's
-        // registration. The format takes the one NUL-terminated string that follows.
+        // SAFETY: The class is a static, and registered by `class`; there is no parent. The driver
+        // data outlives the device's registration, and is only borrowed. The format takes the one
+        // NUL-terminated string that follows.
         let dev = kernel::error::from_err_ptr(unsafe {
             bindings::device_create(
-                class,
+                T::definition().class.get(),
                 core::ptr::null_mut(),
                 0,
-                core::ptr::from_ref(&*data).cast_mut().cast(),
+                core::ptr::from_ref(&*node).cast_mut().cast(),
                 c"%s".as_char_ptr(),
                 bindings::dev_name(as_device(pdev)),
             )
@@ -250,7 +385,8 @@ impl<T: Class> Device<T> {
         // INVARIANT: By the above. From here on `drop` unregisters the device.
         let device = Self {
             dev: NonNull::new(dev).ok_or(ENOMEM)?,
-            data,
+            node,
+            _class: class,
         };
 
         // SAFETY: Both objects are registered in sysfs.
@@ -262,14 +398,9 @@ impl<T: Class> Device<T> {
             )
         })?;
 
-        device.data.announced().store(true, Ordering::Release);
+        device.node.announced.store(true, Release);
         device.uevent(bindings::kobject_action_KOBJ_ADD);
         Ok(device)
-    }
-
-    /// Returns what the device stands for.
-    pub(crate) fn data(&self) -> &Arc<T> {
-        &self.data
     }
 
     /// Tells userspace that something about the device changed (uevent `change`).
@@ -287,26 +418,36 @@ impl<T: Class> Drop for Device<T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered. When this returns nobody is in
-        // the files' functions, nor will be, so that `data` may go.
+        // the files' functions, nor will be, so that `node` may go.
         unsafe { bindings::device_unregister(self.dev.as_ptr()) };
     }
+}
+
+/// Returns the node of a device of `T`'s class.
+///
+/// # Safety
+///
+/// `dev` is a device that [`Device::new`] made for a `T`, in one of its callbacks.
+unsafe fn node<'a, T: Class>(dev: *const bindings::device) -> &'a Node<T> {
+    // SAFETY: By the requirements, and `Device` keeps its node until no callback can run.
+    unsafe { &*bindings::dev_get_drvdata(dev).cast() }
 }
 
 /// Returns what a device of `T`'s class stands for.
 ///
 /// # Safety
 ///
-/// `dev` is a device that [`Device::new`] made, in one of its callbacks.
+/// As for [`node`].
 unsafe fn data<'a, T: Class>(dev: *const bindings::device) -> &'a T {
-    // SAFETY: By the requirements, and `Device` keeps its data until no callback can run.
-    unsafe { &*bindings::dev_get_drvdata(dev).cast() }
+    // SAFETY: By the requirements.
+    unsafe { &node::<T>(dev).data }
 }
 
 /// As [`data`], for the device's `kobj`.
 ///
 /// # Safety
 ///
-/// As for [`data`].
+/// As for [`node`].
 unsafe fn data_of_kobject<'a, T: Class>(kobj: *mut bindings::kobject) -> &'a T {
     // SAFETY: By the requirements the object is embedded in a device.
     unsafe { data(kernel::container_of!(kobj, bindings::device, kobj)) }
@@ -352,14 +493,14 @@ extern "C" fn uevent<T: Class>(
     env: *mut bindings::kobj_uevent_env,
 ) -> c_int {
     // SAFETY: The driver core calls this for a device of the class.
-    let data = unsafe { data::<T>(dev) };
+    let node = unsafe { node::<T>(dev) };
 
     // An error keeps the event from being sent.
-    if !data.announced().load(Ordering::Acquire) {
+    if !node.announced.load(Acquire) {
         return EAGAIN.to_errno();
     }
 
-    let value = data.variable();
+    let value = node.data.variable();
 
     // SAFETY: `env` is valid; the format takes a string, a length and a string.
     unsafe {
@@ -373,45 +514,58 @@ extern "C" fn uevent<T: Class>(
     }
 }
 
-extern "C" fn rom_mode<T: Class>(
+/// Returns the content of a binary file.
+///
+/// # Safety
+///
+/// `kobj` is that of a device that [`Device::new`] made for a `T`, in one of its callbacks, and
+/// `attribute` one of the class's [`BinaryFiles`].
+unsafe fn content<'a, T: Class>(
+    kobj: *mut bindings::kobject,
+    attribute: *const bindings::bin_attribute,
+) -> Option<&'a [u8]> {
+    // SAFETY: By the requirements, and the invariant of `BinaryFiles`.
+    let file = unsafe { &*attribute.cast::<BinaryFile<T>>() };
+
+    // SAFETY: By the requirements.
+    (file.content)(unsafe { data_of_kobject::<T>(kobj) })
+}
+
+extern "C" fn binary_mode<T: Class>(
     kobj: *mut bindings::kobject,
     attribute: *const bindings::bin_attribute,
     _index: c_int,
 ) -> bindings::umode_t {
-    // SAFETY: The driver core calls this for a device of the class.
-    let data = unsafe { data_of_kobject::<T>(kobj) };
-
-    match data.rom() {
-        // SAFETY: sysfs passes the attribute of the group.
+    // SAFETY: The driver core calls this for a device of the class and a file of its group.
+    match unsafe { content::<T>(kobj, attribute) } {
+        // SAFETY: As above.
         Some(_) => unsafe { (*attribute).attr.mode },
         None => 0,
     }
 }
 
-extern "C" fn rom_size<T: Class>(
+extern "C" fn binary_size<T: Class>(
     kobj: *mut bindings::kobject,
-    _attribute: *const bindings::bin_attribute,
+    attribute: *const bindings::bin_attribute,
     _index: c_int,
 ) -> usize {
-    // SAFETY: The driver core calls this for a device of the class.
-    let data = unsafe { data_of_kobject::<T>(kobj) };
-
-    data.rom().map_or(0, <[u8]>::len)
+    // SAFETY: The driver core calls this for a device of the class and a file of its group.
+    unsafe { content::<T>(kobj, attribute) }.map_or(0, <[u8]>::len)
 }
 
-extern "C" fn rom_read<T: Class>(
+extern "C" fn binary_read<T: Class>(
     _file: *mut bindings::file,
     kobj: *mut bindings::kobject,
-    _attribute: *const bindings::bin_attribute,
+    attribute: *const bindings::bin_attribute,
     buffer: *mut c_char,
     offset: bindings::loff_t,
     len: usize,
 ) -> isize {
-    // SAFETY: sysfs calls this for a device of the class.
-    let data = unsafe { data_of_kobject::<T>(kobj) };
+    // SAFETY: sysfs calls this for a device of the class and a file of its group.
+    let content = unsafe { content::<T>(kobj, attribute) };
     let rest = usize::try_from(offset)
         .ok()
-        .and_then(|offset| data.rom()?.get(offset..))
+        .and_then(|offset| content?.get(offset..))
         .unwrap_or_default();
     let len = len.min(rest.len());
 

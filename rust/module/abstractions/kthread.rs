@@ -2,16 +2,17 @@
 
 //! Kernel threads that are given up when they take too long.
 //!
-//! C header: `include/linux/kthread.h`
+//! C header: [`include/linux/kthread.h`](srctree/include/linux/kthread.h)
 
-use core::sync::atomic::{
-    AtomicBool,
-    Ordering, //
-};
 use kernel::{
     bindings,
     error::from_err_ptr,
     prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Release, //
+    },
     time::{
         delay::fsleep,
         Delta, //
@@ -24,25 +25,36 @@ const PAUSE: i64 = 10;
 /// What a thread and the one who waits for it share.
 struct Shared<F> {
     call: F,
-    done: AtomicBool,
+    /// Whether a signal reaches the thread: before that one would be lost.
+    listening: Atomic<bool>,
+    /// Whether the function has returned.
+    done: Atomic<bool>,
 }
 
 /// Calls a function in a thread of its own, and waits until it returns.
 ///
-/// After `limit` milliseconds the thread gets a signal. The function must then return: it may sleep
-/// without limit, but only interruptibly.
+/// `limit` milliseconds after its start the thread gets a signal. The function must then return: it
+/// may sleep without limit, but only interruptibly. `name` is the thread's, as `ps` shows it.
 ///
 /// # Errors
 ///
 /// `ENOMEM`, or `EINTR` if the caller is killed, when no thread could be made. Those of the
 /// function.
+///
+/// # Examples
+///
+/// ```ignore
+/// // Waits for an event for a second at most; `ERESTARTSYS` if it did not come.
+/// call_interruptibly(c"example", 1000, || wait_interruptible(&event))?;
+/// ```
 pub(crate) fn call_interruptibly<F>(name: &'static CStr, limit: i64, call: F) -> Result
 where
     F: Fn() -> Result + Sync,
 {
     let shared = Shared {
         call,
-        done: AtomicBool::new(false),
+        listening: Atomic::<bool>::new(false),
+        done: Atomic::<bool>::new(false),
     };
 
     // SAFETY: `run` gets what it expects, which lives until the thread has ended: `kthread_stop`
@@ -62,13 +74,18 @@ where
 
     let mut left = limit;
 
-    while left > 0 && !shared.done.load(Ordering::Acquire) {
+    // The time counts from when the thread listens. Until then it waits for a processor only.
+    while left > 0 && !shared.done.load(Acquire) {
+        let listening = shared.listening.load(Acquire);
+
         fsleep(Delta::from_millis(PAUSE));
-        left = left.saturating_sub(PAUSE);
+        if listening {
+            left = left.saturating_sub(PAUSE);
+        }
     }
 
-    // SAFETY: The thread lives until it is stopped here, once. If it is still in its function, the
-    // signal makes that return; else the signal does nothing.
+    // SAFETY: The thread lives until it is stopped here, once. It listens. If it is still in its
+    // function, the signal makes that return; else the signal does nothing.
     let result = unsafe {
         bindings::send_sig(bindings::SIGINT as c_int, task, 1);
         bindings::kthread_stop(task)
@@ -91,9 +108,11 @@ extern "C" fn run<F: Fn() -> Result>(data: *mut c_void) -> c_int {
         )
     };
 
+    shared.listening.store(true, Release);
+
     let result = (shared.call)();
 
-    shared.done.store(true, Ordering::Release);
+    shared.done.store(true, Release);
     // SAFETY: This is a kernel thread.
     while !unsafe { bindings::kthread_should_stop() } {
         fsleep(Delta::from_millis(1));

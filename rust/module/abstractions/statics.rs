@@ -6,7 +6,21 @@
 ///
 /// A [`kernel::sync::global_lock!`] must be initialised exactly once before anything else, which is
 /// left to `unsafe` code. Here the initialisation is remembered: `init()` does it at the first call
-/// only, and `lock()` fails with [`ENODEV`](kernel::error::code::ENODEV) before it.
+/// only, and `lock()` fails with [`ENODEV`](kernel::error::code::ENODEV) before it. The state goes
+/// through the three steps of [`SetOnce`](kernel::sync::SetOnce), which is not used itself, since the
+/// lock has to be initialised between the second and the third.
+///
+/// # Examples
+///
+/// ```ignore
+/// static_mutex! {
+///     /// How many there are.
+///     mod count: usize = 0;
+/// }
+///
+/// count::init();
+/// *count::lock()? += 1;
+/// ```
 macro_rules! static_mutex {
     (
         $(#[$meta:meta])*
@@ -16,13 +30,17 @@ macro_rules! static_mutex {
         mod $name {
             #[allow(unused_imports)]
             use super::*;
-            use core::sync::atomic::{
-                AtomicU8,
-                Ordering, //
-            };
             use kernel::{
                 error::Result,
-                sync::GlobalGuard, //
+                sync::{
+                    atomic::{
+                        Acquire,
+                        Atomic,
+                        Relaxed,
+                        Release, //
+                    },
+                    GlobalGuard, //
+                }, //
             };
 
             kernel::sync::global_lock! {
@@ -31,23 +49,21 @@ macro_rules! static_mutex {
             }
 
             /// 0: not initialised; 1: being initialised; 2: ready.
-            static STATE: AtomicU8 = AtomicU8::new(0);
+            static STATE: Atomic<u32> = Atomic::new(0);
 
             /// Makes the mutex ready. Further calls do nothing.
             pub(super) fn init() {
-                let first = STATE.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
-
-                if first.is_ok() {
+                if STATE.cmpxchg(0, 1, Relaxed).is_ok() {
                     // SAFETY: The exchange succeeds once, so this is called once.
                     unsafe { LOCK.init() };
-                    STATE.store(2, Ordering::Release);
+                    STATE.store(2, Release);
                 }
             }
 
             /// Locks the mutex; fails with `ENODEV` before `init`.
             #[inline(never)]
             pub(super) fn lock() -> Result<GlobalGuard<LOCK>> {
-                if STATE.load(Ordering::Acquire) == 2 {
+                if STATE.load(Acquire) == 2 {
                     Ok(LOCK.lock())
                 } else {
                     Err(kernel::error::code::ENODEV)

@@ -2,7 +2,7 @@
 
 //! The VGA arbiter: who answers at the legacy VGA addresses.
 //!
-//! C header: `include/linux/vgaarb.h`; see also `Documentation/gpu/vgaarbiter.rst`.
+//! C header: [`include/linux/vgaarb.h`](srctree/include/linux/vgaarb.h); see also `Documentation/gpu/vgaarbiter.rst`.
 
 use super::bindings;
 use super::kthread;
@@ -25,6 +25,15 @@ const NORMAL: c_uint = bindings::VGA_RSRC_NORMAL_IO | bindings::VGA_RSRC_NORMAL_
 /// As long as this lives the card does not count as decoding, whatever the arbiter or userspace ask
 /// of it. When it is dropped the card is declared to decode everything again, as the arbiter has it
 /// for cards without a client.
+///
+/// # Examples
+///
+/// ```ignore
+/// let client = NoDecodeClient::register(pdev)?;
+/// // The card is out of arbitration.
+/// drop(client);
+/// // It is a party again.
+/// ```
 pub(crate) struct NoDecodeClient {
     pdev: ARef<pci::Device>,
 }
@@ -79,15 +88,16 @@ pub(crate) fn is_default(pdev: &pci::Device) -> bool {
 /// Lets a card have the legacy ranges: the arbiter takes them from whoever owns them, and opens the
 /// bridges on the way to the card. They stay with it until another card asks for them.
 ///
-/// Waits for those who have locked them, but no longer than `limit` milliseconds. Must be called
-/// without any lock that a program needs to unlock them, which may be any.
+/// Waits for those who have locked them, but no longer than `limit` milliseconds, in a thread of the
+/// name `thread`. Must be called without any lock that a program needs to unlock them, which may be
+/// any.
 ///
 /// # Errors
 ///
 /// `ERESTARTSYS`: they were locked all the time. `ENODEV`: the arbiter does not know the card.
 /// `ENOMEM`.
-pub(crate) fn move_legacy(pdev: &pci::Device, limit: i64) -> Result {
-    kthread::call_interruptibly(c"vga_stub_legacy", limit, || {
+pub(crate) fn move_legacy(pdev: &pci::Device, thread: &'static CStr, limit: i64) -> Result {
+    kthread::call_interruptibly(thread, limit, || {
         // SAFETY: `pdev` is valid, and the call may sleep here. It is interruptible.
         to_result(unsafe { bindings::vga_get(pdev.raw(), LEGACY, 1) })?;
         // SAFETY: The lock was just taken.

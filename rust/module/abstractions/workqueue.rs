@@ -2,7 +2,7 @@
 
 //! Work queues of a module's own, which are empty before its code goes.
 //!
-//! C header: `include/linux/workqueue.h`
+//! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
 use core::{
     ops::Deref,
@@ -14,11 +14,23 @@ use kernel::{
     workqueue::Queue, //
 };
 
-/// An ordered work queue; dropping it waits for all that is queued.
+/// An ordered work queue: one item runs at a time, in the order in which they were queued, whichever
+/// processor queues them. Dropping it waits for all that is queued.
 ///
 /// # Invariants
 ///
 /// The pointer is that of a work queue which only this owns.
+///
+/// # Examples
+///
+/// ```ignore
+/// let queue = OwnedQueue::new(c"example")?;
+///
+/// queue.try_spawn(GFP_KERNEL, || pr_info!("first\n"))?;
+/// queue.try_spawn(GFP_KERNEL, || pr_info!("second\n"))?;
+/// // Both have run when this returns.
+/// drop(queue);
+/// ```
 pub(crate) struct OwnedQueue(NonNull<bindings::workqueue_struct>);
 
 // SAFETY: Work queues may be used and destroyed by any thread.
@@ -27,17 +39,19 @@ unsafe impl Send for OwnedQueue {}
 unsafe impl Sync for OwnedQueue {}
 
 impl OwnedQueue {
-    /// Creates a queue that runs one work item at a time.
+    /// Creates a queue, as `alloc_ordered_workqueue()` does.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
     pub(crate) fn new(name: &'static CStr) -> Result<Self> {
+        // Without `__WQ_ORDERED` the 1 is a limit for each NUMA node (`wq_update_node_max_active()`).
+        //
         // SAFETY: The format takes the one NUL-terminated string that follows.
         let queue = unsafe {
             bindings::alloc_workqueue_noprof(
                 c"%s".as_char_ptr(),
-                bindings::wq_flags_WQ_UNBOUND,
+                bindings::wq_flags_WQ_UNBOUND | bindings::wq_flags___WQ_ORDERED,
                 1,
                 name.as_char_ptr(),
             )
@@ -45,12 +59,6 @@ impl OwnedQueue {
 
         // INVARIANT: The queue was just made.
         Ok(Self(NonNull::new(queue).ok_or(ENOMEM)?))
-    }
-
-    /// Waits until all that is queued now has run.
-    pub(crate) fn flush(&self) {
-        // SAFETY: By the type invariant the queue is valid.
-        unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
     }
 }
 
