@@ -17,9 +17,11 @@ use kernel::{
 use vga_stub_core::rom::{
     extent,
     fits,
+    shown,
     status,
     Extent,
-    Status, //
+    Status,
+    Worth, //
 };
 
 /// Where an image was read.
@@ -55,6 +57,7 @@ pub(crate) struct Rom {
     pub(crate) source: Source,
     /// What is to be thought of it, or of what was read in its place.
     pub(crate) status: Status,
+    worth: Worth,
 }
 
 impl Rom {
@@ -64,6 +67,7 @@ impl Rom {
             image: KVVec::new(),
             source: Source::None,
             status: Status::None,
+            worth: Worth::Nothing,
         }
     }
 
@@ -73,28 +77,32 @@ impl Rom {
     }
 }
 
-/// Captures the ROM of a card that is in D0, from the best source that has one.
+/// Captures the ROM of a card that is in D0, from the first source that has a good one, or else the
+/// best of what there is.
 ///
 /// A card without a ROM that can be used is claimed all the same.
 pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
     let mut best = Rom::none();
 
     for source in [Source::Bar, Source::Efi, Source::Shadow] {
-        if try_source(pdev, source, &mut best) {
+        try_source(pdev, source, &mut best);
+        if best.worth == Worth::Whole {
             break;
         }
     }
     best
 }
 
-/// Reads one source, and returns whether it has an image.
+/// Reads one source, and keeps it if it is better than what there is.
 ///
-/// Where none has one, what the first had in an image's place tells the user most.
+/// Where none has an image, what the first had in its place tells the user most.
 #[inline(never)]
-fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) -> bool {
+fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) {
     match read(pdev, source) {
         Ok(rom) => {
-            if rom.source != Source::None || best.status == Status::None {
+            let modified = source == Source::Shadow;
+
+            if rom.worth.replaces(modified, best.worth) || best.status == Status::None {
                 *best = rom;
             }
         }
@@ -106,7 +114,6 @@ fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) -> b
             error.to_errno()
         ),
     }
-    best.source != Source::None
 }
 
 /// Reads one source; fails with `ENXIO` where the card does not have it.
@@ -124,7 +131,8 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
     if source == Source::Shadow && !fits(&rom.image, ids.0, ids.1) {
         return Err(ENXIO);
     }
-    if rom.source == Source::Bar {
+    // From here on the kernel shows this instead of the shadow, also without this module.
+    if rom.source == Source::Bar && shown(&rom.image, ids.0, ids.1) {
         open.keep();
     }
     Ok(rom)
@@ -151,6 +159,7 @@ impl Rom {
         image.truncate(len);
         Ok(Self {
             source: if len == 0 { Source::None } else { source },
+            worth: Worth::new(&image, ids.0, ids.1),
             image,
             status,
         })

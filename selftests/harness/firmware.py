@@ -74,6 +74,18 @@ def changed(at: int, *values: int) -> bytearray:
     return add_up(rom)
 
 
+def nvidia(rom: bytearray) -> bytearray:
+    """The image made one of NVIDIA's own kind."""
+    rom[:2] = b"\x56\x4e"
+    rom[PCIR : PCIR + 4] = b"NPDS"
+    return rom
+
+
+def gap(sectors: int) -> bytearray:
+    """What flash has where nothing was written."""
+    return bytearray(b"\xff" * (sectors * SECTOR))
+
+
 def padded(rom: bytearray, size: int) -> bytearray:
     """In a larger ROM; what follows is no image."""
     return rom + b"\x00\xff" * ((size - len(rom)) // 2)
@@ -99,7 +111,10 @@ def odd_roms() -> dict[str, bytearray]:
         "256k": image(128, last=False) + image(384, EFI),
         "1m": image(255, last=False) + image(2048 - 255, EFI),
         "small": padded(image(3), 65536),
-        "33-images": padded(b"".join([image(1, last=False)] * 33), 32768),
+        "33-images": padded(b"".join([image(1, last=False)] * 32) + image(1), 32768),
+        "gap": image(3, last=False) + gap(2) + image(3, EFI),
+        "nvidia": image(4, last=False) + nvidia(image(4, 0xE0)),
+        "any-device": image(8, EFI, device=0xFFFF),
     }
 
 

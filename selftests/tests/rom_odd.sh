@@ -26,7 +26,7 @@ rom_is()
 start=$(cut -d . -f 1 /proc/uptime)
 loads ids=1234:1111
 took=$(($(cut -d . -f 1 /proc/uptime) - start))
-succeeds "17 cards are claimed in seconds ($took)" [ "$took" -lt 15 ]
+succeeds "20 cards are claimed in seconds ($took)" [ "$took" -lt 15 ]
 
 rom_is CARD0 bad-signature none
 rom_is CARD1 no-pcir bar 4096
@@ -43,7 +43,11 @@ rom_is CARD11 ok bar 8192
 rom_is CARD12 ok bar 262144
 rom_is CARD13 ok bar 1048576
 rom_is CARD14 ok bar 1536
-rom_is CARD15 truncated bar 16384
+rom_is CARD15 ok bar 16896
 rom_is CARD16 none none
+# The kernel's view ends at the gap; EDK II runs what is behind it.
+rom_is CARD17 truncated bar 4096
+rom_is CARD18 ok bar 4096
+rom_is CARD19 ok bar 4096
 unloads
 done_testing

@@ -22,9 +22,10 @@ use vga_stub_core::{
     },
     rom::{
         self,
+        edk2::Driver,
         CodeType,
         Extent,
-        Fault,
+        Signature,
         Status, //
     },
 };
@@ -81,11 +82,86 @@ fn kernel_rom_size(rom: &[u8]) -> usize {
     image.min(size)
 }
 
+/// A PCI data structure's fields: offset 4 (vendor), 6 (device), 0x10, 0x14, 0x15.
+fn pcir_fields(rom: &[u8], pcir: usize) -> (u16, u16, usize, u8, bool) {
+    (
+        value::<2>(rom, pcir + 4) as u16,
+        value::<2>(rom, pcir + 6) as u16,
+        value::<2>(rom, pcir + 0x10) * 512,
+        rom[pcir + 0x14],
+        rom[pcir + 0x15] & 0x80 != 0,
+    )
+}
+
+/// `LoadOpRomImage()` of EDK II's PciOptionRomSupport.c, line by line: where the images are that
+/// are loaded. One without length counts for nothing, and ends it: the firmware hangs there, or
+/// it is the last one.
+fn edk2_images(rom: &[u8]) -> Vec<usize> {
+    let rom_size = rom.len();
+    let mut images = Vec::new();
+    let mut rom_image_size = 0;
+    let mut first_check = true;
+    loop {
+        let header = rom_image_size;
+        let mut indicator = false;
+        // A ROM BAR ends with a sector; what is past the end of a file is no header.
+        if header + 0x1a > rom_size || value::<2>(rom, header) != 0xaa55 {
+            if first_check {
+                break;
+            }
+            rom_image_size += 512;
+        } else {
+            first_check = false;
+            let offset_pcir = value::<2>(rom, header + 0x18);
+            if offset_pcir == 0 || offset_pcir & 3 != 0 || header + offset_pcir + 24 > rom_size {
+                break;
+            }
+            if value::<4>(rom, header + offset_pcir) != 0x52494350 {
+                break;
+            }
+            let (_, _, length, _, last) = pcir_fields(rom, header + offset_pcir);
+            if header + length > rom_size || length == 0 {
+                break;
+            }
+            images.push(header);
+            indicator = last;
+            rom_image_size += length;
+        }
+        if indicator || rom_image_size >= rom_size {
+            break;
+        }
+    }
+    images
+}
+
+/// `map_pcirom()` of SeaBIOS's optionroms.c, line by line: where the image is that is copied.
+fn seabios_image(rom: &[u8], vendor: u16, device: u16) -> Option<usize> {
+    let mut image = 0;
+    loop {
+        if image + 0x1a > rom.len() || value::<2>(rom, image) != 0xaa55 {
+            return None;
+        }
+        let pcir = image + value::<2>(rom, image + 0x18);
+        if pcir + 24 > rom.len() || value::<4>(rom, pcir) != 0x52494350 {
+            return None;
+        }
+        let (vendor_id, device_id, length, code, last) = pcir_fields(rom, pcir);
+        if (vendor_id, device_id, code) == (vendor, device, 0) {
+            return Some(image);
+        }
+        // It would look at the same image for ever.
+        if last || length == 0 {
+            return None;
+        }
+        image += length;
+    }
+}
+
 /// An image that is right but for its place in the chain.
 fn image() -> impl Strategy<Value = Build> {
     (
         select(vec![0x1234, 0x1002]),
-        select(vec![0x1111, 0x2222, 0]),
+        select(vec![0x1111, 0x2222, 0, 0xffff]),
         vec(1..4u16, 0..4),
         select(vec![0, 3]),
         select(vec![0, 0, 1, 2, 3, 3, 0xe0]),
@@ -122,6 +198,31 @@ fn bytes(chain: &[Build]) -> Vec<u8> {
     chain.iter().flat_map(Build::bytes).collect()
 }
 
+/// A chain of which images may be NVIDIA's own, with gaps.
+fn odd_chain() -> impl Strategy<Value = Vec<u8>> {
+    let odd = (
+        image(),
+        select(vec![false, false, false, true]),
+        select(vec![0, 0x80, 0x80]),
+        select(vec![0, 0, 0, 1, 2, 5]),
+        select(vec![0x1c, 0x1c, 0x1d, 0x1e, 0x3e4]),
+    );
+    vec(odd, 1..5).prop_map(|images| {
+        let mut rom = Vec::new();
+        for (build, nvidia, last, gap, pcir) in images {
+            let build = Build {
+                nvidia: nvidia && !rom.is_empty(),
+                indicator: last,
+                pcir,
+                ..build
+            };
+            rom.extend(build.bytes());
+            rom.extend(vec![0xff; gap * 512]);
+        }
+        rom
+    })
+}
+
 /// A chain in a ROM BAR that is larger, smaller or as large, damaged in a few places: mostly where
 /// it hurts.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
@@ -135,13 +236,12 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         1 => any::<u8>(),
     ];
     (
-        chain(),
+        prop_oneof![chain().prop_map(|chain| bytes(&chain)), odd_chain()],
         vec((place, byte), 0..4),
         select(vec![0, 1, 512, 2048]),
         0..1200usize,
     )
-        .prop_map(|(chain, damage, more, fewer)| {
-            let mut rom = bytes(&chain);
+        .prop_map(|(mut rom, damage, more, fewer)| {
             for ((sector, at), byte) in damage {
                 put(&mut rom, sector * 512 + at, &[byte]);
             }
@@ -164,16 +264,17 @@ fn any_rom() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The IDs of a card that one of the images may be for.
+fn ids() -> impl Strategy<Value = (u16, u16)> {
+    (
+        select(vec![0x1234, 0x1002]),
+        select(vec![0x1111, 1, 2, 3, 0]),
+    )
+}
+
 /// A card that one of the images may be for.
 fn card() -> impl Strategy<Value = Option<(u16, u16)>> {
-    prop_oneof![
-        Just(None),
-        (
-            select(vec![0x1234, 0x1002]),
-            select(vec![0x1111, 1, 2, 3, 0])
-        )
-            .prop_map(Some),
-    ]
+    prop_oneof![Just(None), ids().prop_map(Some)]
 }
 
 proptest! {
@@ -188,7 +289,7 @@ proptest! {
         let mut calls = 0;
         let end = loop {
             calls += 1;
-            prop_assert!(calls <= 3 * rom::MAX_IMAGES);
+            prop_assert!(calls <= rom::MAX_READS);
             match rom::extent(&rom[..read], rom.len()) {
                 Extent::Need(size) => {
                     prop_assert!(size > read && size <= rom.len());
@@ -201,8 +302,12 @@ proptest! {
         prop_assert_eq!(whole, Extent::End(end));
         prop_assert!(end <= rom.len());
         prop_assert!(end % rom::SECTOR == 0 || end == rom.len());
-        // What was read beyond the end is at most what was in doubt.
-        prop_assert!(read <= end.max(rom::SECTOR) + 0x1_0000 + rom::SECTOR);
+        // What was read beyond the end is at most what was in doubt, if there is a last image.
+        let whole = rom::images(&rom).last().is_some_and(|image| image.is_ok_and(|image| image.last));
+        if whole {
+            let doubt = end.max(rom::SECTOR) + 0x1_0000 + rom::SECTOR;
+            prop_assert!(read <= doubt + doubt / 8);
+        }
     }
 
     /// What is kept is judged as the whole was.
@@ -222,23 +327,54 @@ proptest! {
     }
 
     /// The kernel finds a ROM that is right as long as we do, but for what is run beyond an image's
-    /// end. It never finds more worth keeping, but for chains that are too long or have a data
-    /// structure outside of its image, which it follows.
+    /// end and images of NVIDIA's. It never finds more than what is kept, and the same in that.
     #[test]
     fn rom_as_the_kernel_has_it(rom in any_rom()) {
         let Extent::End(end) = rom::extent(&rom, rom.len()) else {
             return Err(TestCaseError::fail("all of it was there"));
         };
-        let fault = rom::images(&rom).find_map(Result::err).map(|broken| broken.fault);
-        let run_beyond = rom::images(&rom).flatten().any(|image| {
-            image.code_type == CodeType::X86 && image.initialization_length() > image.length
-        });
-        match fault {
-            None if !run_beyond => prop_assert_eq!(end, kernel_rom_size(&rom)),
-            None => prop_assert!(end >= kernel_rom_size(&rom)),
-            Some(Fault::LengthShort | Fault::TooMany) => {}
-            Some(_) => prop_assert!(end >= kernel_rom_size(&rom)),
+        let size = rom::linux::size(&rom);
+        prop_assert_eq!(size, kernel_rom_size(&rom));
+        prop_assert!(size <= end);
+        prop_assert_eq!(rom::linux::size(&rom[..end]), size);
+        let right = rom::images(&rom).all(|image| image.is_ok_and(|image| {
+            image.signature == Signature::Standard
+                && (image.code_type != CodeType::X86
+                    || image.initialization_length() <= image.length)
+        }));
+        if right {
+            prop_assert_eq!(end, size);
         }
+    }
+
+    /// EDK II loads what its model loads, and the same of what is kept, where it is whole.
+    #[test]
+    fn rom_as_edk2_has_it(rom in any_rom()) {
+        let Extent::End(end) = rom::extent(&rom, rom.len()) else {
+            return Err(TestCaseError::fail("all of it was there"));
+        };
+        let images: Vec<_> = rom::edk2::images(&rom).collect();
+        let offsets: Vec<_> = images.iter().map(|image| image.offset).collect();
+        prop_assert_eq!(&offsets, &edk2_images(&rom));
+        let kept: Vec<_> = rom::edk2::images(&rom[..end]).collect();
+        prop_assert_eq!(kept.len(), images.len());
+        for (kept, image) in kept.iter().zip(&images) {
+            prop_assert_eq!((kept.offset, kept.bytes()), (image.offset, image.bytes()));
+            prop_assert_eq!(Driver::new(kept), Driver::new(image));
+        }
+    }
+
+    /// SeaBIOS copies what its model copies, and the same of what is kept.
+    #[test]
+    fn rom_as_seabios_has_it(rom in any_rom(), (vendor, device) in ids()) {
+        let Extent::End(end) = rom::extent(&rom, rom.len()) else {
+            return Err(TestCaseError::fail("all of it was there"));
+        };
+        let image = rom::seabios::find(&rom, Some((vendor, device)));
+        prop_assert_eq!(image.map(|image| image.offset), seabios_image(&rom, vendor, device));
+        let kept = rom::seabios::find(&rom[..end], Some((vendor, device)));
+        prop_assert_eq!(kept.map(|image| image.offset), image.map(|image| image.offset));
+        prop_assert_eq!(kept.and_then(|image| image.sum()), image.and_then(|image| image.sum()));
     }
 
     /// The images are in order, in bounds, and bounded in number; the word says what they say.
@@ -251,9 +387,13 @@ proptest! {
             prop_assert_eq!(image.offset, at);
             prop_assert!(image.bytes().len() <= image.length);
             prop_assert!(image.device_list().count() <= rom::MAX_DEVICES);
-            prop_assert_eq!(&rom[at..at + 2], &[0x55, 0xaa]);
+            let (first, second) = match image.signature {
+                Signature::Standard => ([0x55, 0xaa], *b"PCIR"),
+                Signature::Nvidia => ([0x56, 0x4e], *b"NPDS"),
+            };
             let pcir = at + image.pcir_offset;
-            prop_assert_eq!(&rom[pcir..pcir + 4], b"PCIR");
+            prop_assert_eq!(&rom[at..at + 2], &first);
+            prop_assert!(image.signature == Signature::Nvidia || rom[pcir..pcir + 4] == second);
             at += image.length;
         }
         let images = || items.iter().flatten();
@@ -261,6 +401,7 @@ proptest! {
         let status = rom::status(&rom, card);
         let ids_fit = card.is_none_or(|(vendor, device)| {
             images().any(|image| image.fits(vendor, device))
+                || rom::edk2::images(&rom).any(|image| image.fits(vendor, device))
         });
         let expected = match broken {
             _ if rom.is_empty() => Status::None,

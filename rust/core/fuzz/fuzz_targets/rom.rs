@@ -10,6 +10,7 @@
 use libfuzzer_sys::fuzz_target;
 use vga_stub_core::rom::{
     self,
+    edk2::Driver,
     Extent,
     Status, //
 };
@@ -27,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let mut calls = 0;
     let end = loop {
         calls += 1;
-        assert!(calls <= 3 * rom::MAX_IMAGES);
+        assert!(calls <= rom::MAX_READS);
         match rom::extent(&rom[..read], rom.len()) {
             Extent::Need(size) => {
                 assert!(size > read && size <= rom.len());
@@ -48,6 +49,22 @@ fuzz_target!(|input: &[u8]| {
         rom::fits(rom, vendor, device)
     );
     assert!(status != Status::Ok || rom::fits(rom, vendor, device));
+    assert!(status != Status::Ok || rom::shown(rom, vendor, device));
+
+    // Each of the three makes the same of what is kept.
+    let size = rom::linux::size(rom);
+    assert!(size <= end);
+    assert_eq!(rom::linux::size(kept), size);
+    let mut loaded = rom::edk2::images(kept);
+    for image in rom::edk2::images(rom) {
+        let other = loaded.next().unwrap();
+        assert_eq!((other.offset, other.bytes()), (image.offset, image.bytes()));
+        assert_eq!(Driver::new(&other), Driver::new(&image));
+    }
+    assert!(loaded.next().is_none());
+    let copied = rom::seabios::find(rom, card).map(|image| (image.offset, image.sum()));
+    let other = rom::seabios::find(kept, card).map(|image| (image.offset, image.sum()));
+    assert_eq!(copied, other);
 
     let mut images = 0;
     for image in rom::images(rom).filter_map(Result::ok) {

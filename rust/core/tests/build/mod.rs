@@ -30,6 +30,8 @@ pub struct Build {
     pub pcir: u16,
     /// The PCI data structure's own length.
     pub pcir_length: u16,
+    /// Whether it is an image of NVIDIA's own kind.
+    pub nvidia: bool,
 }
 
 impl Default for Build {
@@ -46,6 +48,7 @@ impl Default for Build {
             indicator: 0x80,
             pcir: 0x1c,
             pcir_length: 0x1c,
+            nvidia: false,
         }
     }
 }
@@ -84,6 +87,10 @@ impl Build {
         if self.code == 0 {
             make_sum_zero(&mut image);
         }
+        if self.nvidia {
+            put(&mut image, 0, &[0x56, 0x4e]);
+            put(&mut image, usize::from(self.pcir), b"NPDS");
+        }
         image
     }
 }
@@ -109,4 +116,24 @@ pub fn make_sum_zero(image: &mut [u8]) {
 pub fn with(mut rom: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
     put(&mut rom, at, bytes);
     rom
+}
+
+/// Adds NVIDIA's extension of the PCI data structure to an image of `Build`: a length in sectors, and
+/// whether it is the last one.
+pub fn extend(image: &mut [u8], sectors: u16, last: bool) {
+    let [low, high] = sectors.to_le_bytes();
+    let npde = [
+        b'N',
+        b'P',
+        b'D',
+        b'E',
+        1,
+        1,
+        0xb,
+        0,
+        low,
+        high,
+        u8::from(last) << 7,
+    ];
+    put(image, 0x40, &npde);
 }
