@@ -4,13 +4,16 @@
 
 use crate::abstractions::{
     option_rom::{
-        Mapping,
-        OpenRom, //
+        self,
+        Bytes,
+        OwnRom, //
     },
+    pci::DeviceExt as _,
     vgaarb, //
 };
 use kernel::{
     device::Core,
+    fmt,
     pci,
     prelude::*, //
 };
@@ -23,6 +26,9 @@ use vga_stub_core::rom::{
     Status,
     Worth, //
 };
+
+/// How many BARs an endpoint has, the ROM's not counted.
+const BARS: usize = 6;
 
 /// Where an image was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,6 +99,37 @@ pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
     best
 }
 
+/// Why a source was not read.
+enum Failure {
+    /// The card does not have it.
+    Absent,
+    /// It could not be read, with the reason as the rest of a sentence.
+    Reason(&'static str),
+    /// The kernel said no.
+    Error(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            ENXIO => Self::Absent,
+            ENOSPC => Self::Reason("error -28, no address is free for it"),
+            EBUSY => Self::Reason("error -16, somebody keeps switching it off"),
+            error => Self::Error(error),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("there is none"),
+            Self::Reason(reason) => f.write_str(reason),
+            Self::Error(error) => write!(f, "error {}", error.to_errno()),
+        }
+    }
+}
+
 /// Reads one source, and keeps it if it is better than what there is.
 ///
 /// Where none has an image, what the first had in its place tells the user most.
@@ -106,49 +143,69 @@ fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) {
                 *best = rom;
             }
         }
-        Err(error) if error == ENXIO => {}
-        Err(error) => dev_warn!(
+        Err(Failure::Absent) => {}
+        Err(failure) => dev_warn!(
             pdev,
-            "option ROM not read from source {}: error {}\n",
+            "option ROM not read from source {}: {}\n",
             source.as_str(),
-            error.to_errno()
+            failure
         ),
     }
 }
 
-/// Reads one source; fails with `ENXIO` where the card does not have it.
-fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom> {
+/// Reads one source.
+fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
     let ids = (pdev.vendor_id().as_raw(), pdev.device_id());
-    let mut open = match source {
-        Source::Bar => OpenRom::bar(pdev),
-        Source::Efi => OpenRom::efi_copy(pdev),
-        // It belongs to the card that the firmware showed on, which may be another.
-        Source::Shadow if vgaarb::is_default(pdev) => OpenRom::shadow(pdev),
-        Source::Shadow | Source::None => Err(ENXIO),
-    }?;
-    let rom = Rom::read(&open, source, ids)?;
 
-    if source == Source::Shadow && !fits(&rom.image, ids.0, ids.1) {
-        return Err(ENXIO);
+    match source {
+        Source::Bar => {
+            if !has_addresses(pdev) {
+                return Err(Failure::Reason(
+                    "another BAR has no address, and would answer as well",
+                ));
+            }
+
+            let mut own = OwnRom::open(pdev)?;
+            let rom = Rom::read(&mut own, source, ids)?;
+
+            // From here on the kernel shows this instead of the shadow, also without this module.
+            if rom.source == Source::Bar && shown(&rom.image, ids.0, ids.1) {
+                own.keep();
+            }
+            Ok(rom)
+        }
+        Source::Efi => Ok(Rom::read(&mut option_rom::efi_copy(pdev)?, source, ids)?),
+        // It belongs to the card that the firmware showed on, which may be another.
+        Source::Shadow if vgaarb::is_default(pdev) => {
+            let rom = Rom::read(&mut option_rom::shadow(pdev)?, source, ids)?;
+
+            match fits(&rom.image, ids.0, ids.1) {
+                true => Ok(rom),
+                false => Err(Failure::Absent),
+            }
+        }
+        Source::Shadow | Source::None => Err(Failure::Absent),
     }
-    // From here on the kernel shows this instead of the shadow, also without this module.
-    if rom.source == Source::Bar && shown(&rom.image, ids.0, ids.1) {
-        open.keep();
-    }
-    Ok(rom)
+}
+
+/// Returns whether memory decode may be switched on: every memory BAR has a valid address.
+fn has_addresses(pdev: &pci::Device<Core<'_>>) -> bool {
+    (0..BARS)
+        .map(|bar| pdev.resource(bar))
+        .all(|bar| !bar.is_memory() || (bar.assigned && bar.has_address()))
 }
 
 impl Rom {
-    /// Reads as far as there are images, each byte once.
-    fn read(mapping: &Mapping, source: Source, ids: (u16, u16)) -> Result<Self> {
+    /// Reads as far as there are images.
+    fn read(bytes: &mut dyn Bytes, source: Source, ids: (u16, u16)) -> Result<Self> {
         let mut image = KVVec::new();
 
         let len = loop {
-            match extent(&image, mapping.len()) {
-                Extent::Need(end) => mapping.read_to(&mut image, end)?,
+            match extent(&image, bytes.len()) {
+                Extent::Need(end) => bytes.read_to(&mut image, end)?,
                 Extent::End(end) => {
                     if end > image.len() {
-                        mapping.read_to(&mut image, end)?;
+                        bytes.read_to(&mut image, end)?;
                     }
                     break end;
                 }

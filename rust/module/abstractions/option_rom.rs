@@ -11,76 +11,81 @@ mod unshadow;
 use self::{
     bar::{
         MemoryDecode,
-        RomBar, //
+        RomBar,
+        RomOn, //
     },
+    mapping::Mapping,
     unshadow::Unshadowed, //
 };
 use super::pci::{
     DeviceExt as _,
     ROM, //
 };
-use core::ops::Deref;
 use kernel::{
-    bindings,
     device::Core,
     pci,
     prelude::*, //
 };
 
-pub(crate) use self::mapping::Mapping;
+/// How much is read before the ROM BAR is looked at again, in bytes.
+const PIECE: usize = 4096;
 
-/// A ROM that can be read; dropping it puts back what was changed for that.
-pub(crate) struct OpenRom<'a, 'b> {
-    // Dropped in this order.
-    mapping: Mapping,
-    _decode: Option<MemoryDecode<'a, 'b>>,
-    _bar: Option<RomBar<'a, 'b>>,
-    unshadowed: Option<Unshadowed<'a, 'b>>,
-}
+/// How often a read starts anew.
+const TRIES: usize = 16;
 
-impl<'a, 'b> OpenRom<'a, 'b> {
-    /// Opens a device's own ROM, behind its ROM BAR, also where the kernel shows the shadow instead
-    /// (see [`Unshadowed`]). COMMAND and the BAR's register are put back afterwards.
+/// Bytes that can be read from the first one on.
+pub(crate) trait Bytes {
+    /// Returns how many bytes there are, at most.
+    fn len(&self) -> usize;
+
+    /// Appends bytes to a buffer until it holds the first `end` of them.
     ///
     /// # Errors
     ///
-    /// `ENXIO`: the device has no ROM BAR. `ENOSPC`: there is no address for it. `ENOMEM`.
-    pub(crate) fn bar(pdev: &'a pci::Device<Core<'b>>) -> Result<Self> {
-        let mut resource = pdev.resource(ROM);
+    /// `ENOMEM`. `EINVAL`: `end` is past the last byte, or an end is not a multiple of 4.
+    fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result;
+}
+
+/// A device's own ROM, behind its ROM BAR. Dropping this puts COMMAND and the BAR's register back.
+pub(crate) struct OwnRom<'a, 'b> {
+    // Dropped in this order.
+    mapping: Mapping,
+    on: RomOn<'a, 'b>,
+    _decode: MemoryDecode<'a, 'b>,
+    unshadowed: Option<Unshadowed<'a, 'b>>,
+    bar: RomBar<'a, 'b>,
+}
+
+impl<'a, 'b> OwnRom<'a, 'b> {
+    /// Opens it, also where the kernel shows the shadow instead (see [`Unshadowed`]).
+    ///
+    /// Memory decode is switched on, for the device's other BARs as well: each of them has to have
+    /// an address of its own.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: the device has no ROM BAR. `ENOSPC`: there is no address for it. `EBUSY`, `ENOMEM`.
+    pub(crate) fn open(pdev: &'a pci::Device<Core<'b>>) -> Result<Self> {
+        let resource = pdev.resource(ROM);
 
         if resource.len == 0 {
             return Err(ENXIO);
         }
 
         let bar = RomBar::save(pdev);
-        let unshadowed = match resource.is_rom_shadow() {
+        // As `pci_map_rom()` does: firmware often leaves the ROM BAR without an address.
+        let unshadowed = match resource.is_rom_shadow() || !resource.assigned {
             true => Some(Unshadowed::new(&bar)?),
             false => None,
         };
+        let resource = pdev.resource(ROM);
 
-        // As `pci_map_rom()` does: firmware often leaves the ROM BAR without an address.
-        resource = pdev.resource(ROM);
-        if !resource.assigned {
-            // SAFETY: The device is valid, locked, and decodes no memory by this BAR.
-            if unsafe { bindings::pci_assign_resource(pdev.raw(), ROM as c_int) } != 0 {
-                return Err(ENOSPC);
-            }
-            resource = pdev.resource(ROM);
-        }
-
-        let mapping = Mapping::new(resource.start, resource.len)?;
-        let decode = MemoryDecode::on(pdev);
-
-        // SAFETY: The device is valid and locked. Its ROM resource has an address, so that enabling
-        // it makes nothing else unreachable. The function sets the enable bit and the address.
-        if unsafe { bindings::pci_enable_rom(pdev.raw()) } != 0 {
-            return Err(ENXIO);
-        }
         Ok(Self {
-            mapping,
-            _decode: Some(decode),
-            _bar: Some(bar),
+            mapping: Mapping::new(resource.start, resource.len)?,
+            _decode: MemoryDecode::on(pdev),
+            on: RomOn::new(&bar),
             unshadowed,
+            bar,
         })
     }
 
@@ -91,49 +96,58 @@ impl<'a, 'b> OpenRom<'a, 'b> {
             unshadowed.keep();
         }
     }
+}
 
-    /// Opens the copy of a device's ROM that the UEFI firmware made before it ran it.
-    ///
-    /// # Errors
-    ///
-    /// `ENXIO`: there is no such copy. `ENOMEM`.
-    pub(crate) fn efi_copy(pdev: &pci::Device<Core<'b>>) -> Result<Self> {
-        // SAFETY: The device is valid; the fields are set before it is on its bus
-        // (`pcibios_device_add()` in arch/x86/pci/common.c).
-        let (start, len) = unsafe { ((*pdev.raw()).rom, (*pdev.raw()).romlen) };
-
-        Self::copy(start, len as u64 & !3)
+impl Bytes for OwnRom<'_, '_> {
+    fn len(&self) -> usize {
+        self.mapping.len()
     }
 
-    /// Opens the shadow: the copy of a ROM at 0xC0000 that POST has modified.
+    /// Reads dwords, each once, or all of them anew if somebody has switched the ROM off meanwhile.
     ///
     /// # Errors
     ///
-    /// `ENXIO`: the kernel says that the device has none. `ENOMEM`.
-    pub(crate) fn shadow(pdev: &pci::Device<Core<'b>>) -> Result<Self> {
-        let resource = pdev.resource(ROM);
+    /// `EBUSY`: somebody does that again and again.
+    fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result {
+        for _ in 0..TRIES {
+            while self.on.is_undisturbed(&self.bar) {
+                let next = buffer.len().saturating_add(PIECE).min(end);
 
-        if !resource.is_rom_shadow() {
-            return Err(ENXIO);
+                if buffer.len() >= end {
+                    return Ok(());
+                }
+                self.mapping.read_to(buffer, next)?;
+            }
+            buffer.clear();
+            self.on.again(&self.bar);
         }
-        Self::copy(resource.start, resource.len)
-    }
-
-    /// Opens a copy in memory.
-    fn copy(start: u64, len: u64) -> Result<Self> {
-        Ok(Self {
-            mapping: Mapping::new(start, len)?,
-            _decode: None,
-            _bar: None,
-            unshadowed: None,
-        })
+        Err(EBUSY)
     }
 }
 
-impl Deref for OpenRom<'_, '_> {
-    type Target = Mapping;
+/// Opens the copy of a device's ROM that the UEFI firmware made before it ran it.
+///
+/// # Errors
+///
+/// `ENXIO`: there is no such copy. `ENOMEM`.
+pub(crate) fn efi_copy(pdev: &pci::Device<Core<'_>>) -> Result<Mapping> {
+    // SAFETY: The device is valid; the fields are set before it is on its bus
+    // (`pcibios_device_add()` in arch/x86/pci/common.c).
+    let (start, len) = unsafe { ((*pdev.raw()).rom, (*pdev.raw()).romlen) };
 
-    fn deref(&self) -> &Mapping {
-        &self.mapping
+    Mapping::new(start, len as u64 & !3)
+}
+
+/// Opens the shadow: the copy of a ROM at 0xC0000 that POST has modified.
+///
+/// # Errors
+///
+/// `ENXIO`: the kernel says that the device has none. `ENOMEM`.
+pub(crate) fn shadow(pdev: &pci::Device<Core<'_>>) -> Result<Mapping> {
+    let resource = pdev.resource(ROM);
+
+    if !resource.is_rom_shadow() {
+        return Err(ENXIO);
     }
+    Mapping::new(resource.start, resource.len)
 }

@@ -4,6 +4,7 @@
 //!
 //! C header: `include/linux/io.h`
 
+use super::Bytes;
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -14,7 +15,7 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `base` is a mapping of `len` bytes that is ours.
+/// `base` is a mapping of `len` bytes that is ours, and a multiple of 4.
 pub(crate) struct Mapping {
     base: NonNull<c_void>,
     len: usize,
@@ -25,10 +26,14 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no room for the mapping. `ENXIO`: nothing to map.
+    /// `ENOMEM`: no room for the mapping. `ENXIO`: nothing to map. `EINVAL`: `start` is not a multiple
+    /// of 4.
     pub(super) fn new(start: u64, len: u64) -> Result<Self> {
         if start == 0 || len == 0 {
             return Err(ENXIO);
+        }
+        if start % 4 != 0 {
+            return Err(EINVAL);
         }
 
         let len = usize::try_from(len)?;
@@ -36,27 +41,23 @@ impl Mapping {
         // hardware is for the callers in this file to answer.
         let base = unsafe { bindings::ioremap(start, len) };
 
-        // INVARIANT: The mapping was just made.
+        // INVARIANT: The mapping was just made. Pages are mapped whole, so that `start` and `base`
+        // are at the same place in theirs.
         Ok(Self {
             base: NonNull::new(base).ok_or(ENOMEM)?,
             len,
         })
     }
+}
 
-    /// Returns the size in bytes.
-    pub(crate) fn len(&self) -> usize {
+impl Bytes for Mapping {
+    fn len(&self) -> usize {
         self.len
     }
 
-    /// Appends bytes to a buffer until it holds the first `end` bytes of the mapping.
-    ///
     /// Reads dwords only, each once: wider reads raise errors on some cards, and narrower ones take
     /// longer.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`. `EINVAL`: `end` is past the mapping, or an end is not a multiple of 4.
-    pub(crate) fn read_to(&self, buffer: &mut KVVec<u8>, end: usize) -> Result {
+    fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result {
         let mut offset = buffer.len();
 
         if end > self.len || offset % 4 != 0 || end % 4 != 0 {
@@ -67,9 +68,8 @@ impl Mapping {
             .get_mut(offset..)
             .and_then(|rest| rest.first_chunk_mut())
         {
-            // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping;
-            // mappings start at page boundaries or at the image's start, which is aligned to 512
-            // bytes.
+            // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping. By
+            // the type invariant `base` is a multiple of 4, and so is `offset`.
             let dword = unsafe { bindings::readl(self.base.as_ptr().wrapping_byte_add(offset)) };
 
             *bytes = dword.to_le_bytes();
