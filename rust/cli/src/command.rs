@@ -90,7 +90,10 @@ pub(crate) struct Global {
     reason = "clap would show them in place of the arguments' own"
 )]
 enum Verb {
+    Doctor(verbs::doctor::DoctorArgs),
     List(verbs::list::ListArgs),
+    Explain(verbs::explain::ExplainArgs),
+    Report(verbs::report::ReportArgs),
     Rom(rom::RomArgs),
     Completion(verbs::completion::CompletionArgs),
     Man(verbs::man::ManArgs),
@@ -166,6 +169,9 @@ pub(crate) fn run() -> Result<u8, Failure> {
         width: columns(),
     };
     match verb {
+        Verb::Doctor(args) => verbs::doctor::run(&context, &args),
+        Verb::Explain(args) => verbs::explain::run(&context, &args),
+        Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
         Verb::Rom(args) => rom::run(&args, context.global.json),
         Verb::Completion(args) => verbs::completion::run(&context, &args),

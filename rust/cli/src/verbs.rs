@@ -3,5 +3,8 @@
 //! The verbs, a file for each.
 
 pub(crate) mod completion;
+pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod report;

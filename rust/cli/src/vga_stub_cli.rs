@@ -10,12 +10,11 @@
 //! - `verbs` has a file for each verb, `rom` that of the verb `rom`.
 //! - `text` has what they print with.
 
-// What follows is used by the checks, which come next.
-#![allow(dead_code)]
 // A test's name says what it is about.
 #![cfg_attr(test, allow(clippy::missing_docs_in_private_items))]
 
 mod card;
+mod checks;
 mod command;
 mod facts;
 mod rom;

@@ -10,7 +10,8 @@ use super::{
     },
     selection::Text,
     Datum,
-    Source, //
+    Source,
+    Stat, //
 };
 
 /// Directories of modprobe's configuration. A file in one hides those of the same name in later
@@ -78,6 +79,8 @@ pub(crate) struct Config {
     pub(crate) others: Vec<Line>,
     /// Files of modprobe.d that could not be read.
     pub(crate) unread: Vec<String>,
+    /// The files of modprobe.d that give vga_stub its options, and when they were changed.
+    pub(crate) times: Vec<(String, Stat)>,
 }
 
 impl Config {
@@ -104,6 +107,34 @@ impl Config {
                 seen.push(name);
             }
         }
+        let mut files: Vec<_> = config
+            .modprobe
+            .iter()
+            .filter(|line| {
+                let about = line.about("options");
+                about.is_some_and(|(module, _)| same_module(module, "vga_stub"))
+            })
+            .map(|line| line.file.clone())
+            .collect();
+        files.dedup();
+        let times = files.into_iter().map(|file| (source.stat(&file), file));
+        config.times = times
+            .filter_map(|(stat, file)| Some((file, *stat.known()?)))
+            .collect();
+        let mut files: Vec<_> = config
+            .modprobe
+            .iter()
+            .filter(|line| {
+                let about = line.about("options");
+                about.is_some_and(|(module, _)| same_module(module, "vga_stub"))
+            })
+            .map(|line| line.file.clone())
+            .collect();
+        files.dedup();
+        let times = files.into_iter().map(|file| (source.stat(&file), file));
+        config.times = times
+            .filter_map(|(stat, file)| Some((file, *stat.known()?)))
+            .collect();
         let get =
             |path: &str, wanted: fn(&str) -> bool| lines(source, path, wanted).unwrap_or_default();
         let each = |directory: &str, end: &str, wanted: fn(&str) -> bool| {
@@ -174,12 +205,6 @@ impl Config {
         self.cmdline.known().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Returns the value of the last `key=value` on the command line.
-    pub(crate) fn word(&self, key: &str) -> Option<&str> {
-        let mut words = self.words().iter().rev();
-        words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
-    }
-
     /// Returns a module's option as modprobe would give it: the last one counts, the kernel's
     /// command line comes after the files.
     pub(crate) fn option(&self, module: &str, option: &str) -> Text {
@@ -193,7 +218,7 @@ impl Config {
                 continue;
             };
             if same_module(name, module) {
-                for text in rest.split_whitespace().filter_map(value) {
+                for text in quoted_words(rest).iter().filter_map(|word| value(word)) {
                     found = Text {
                         text,
                         place: line.place(),
@@ -226,6 +251,22 @@ impl Config {
         };
         self.loader.iter().find(has)
     }
+}
+
+/// Returns the words of a line; blanks between double quotes divide nothing.
+fn quoted_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        quoted ^= c == '"';
+        if c.is_whitespace() && !quoted {
+            words.push(String::new());
+        } else if let Some(last) = words.last_mut() {
+            last.push(c);
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Reads the kernel's command line; what tells file systems apart is cut.

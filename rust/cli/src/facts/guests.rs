@@ -5,7 +5,8 @@
 use super::{
     Datum,
     Query,
-    Source, //
+    Source,
+    Stat, //
 };
 
 /// Where libvirt keeps its domains.
@@ -20,6 +21,10 @@ pub(crate) struct HostDevice {
     pub(crate) guest: Option<String>,
     /// The ROM file.
     pub(crate) rom_file: Option<String>,
+    /// What is known of that file besides.
+    pub(crate) rom_stat: Datum<Stat>,
+    /// Whether that file's path is cut, for it is somebody's own.
+    pub(crate) rom_hidden: bool,
     /// Whether the guest's firmware is to see no ROM.
     pub(crate) rom_off: bool,
     /// Whether libvirt binds the driver.
@@ -100,6 +105,11 @@ impl Guests {
                 }
             }
             domains.retain(|domain: &Domain| !domain.devices.is_empty());
+            for device in domains.iter_mut().flat_map(|domain| &mut domain.devices) {
+                if let Some(file) = device.rom_file.as_ref().filter(|_| !device.rom_hidden) {
+                    device.rom_stat = source.stat(file);
+                }
+            }
             Datum::Known(domains)
         });
         Self { domains, running }
@@ -118,6 +128,17 @@ fn address(node: roxmltree::Node<'_, '_>) -> Option<String> {
     let (domain, bus) = (number("domain")?, number("bus")?);
     let (slot, function) = (number("slot")?, number("function")?);
     Some(format!("{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"))
+}
+
+/// Returns a path without the name of whose home it is in.
+fn anonymous(path: &str) -> String {
+    match path
+        .strip_prefix("/home/")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        Some((_, rest)) => format!("/home/.../{rest}"),
+        None => path.to_owned(),
+    }
 }
 
 impl Domain {
@@ -153,7 +174,11 @@ impl Domain {
             Some(HostDevice {
                 address: address(at)?,
                 guest: guest.and_then(address),
-                rom_file: rom.and_then(|rom| rom.attribute("file")).map(str::to_owned),
+                rom_file: rom.and_then(|rom| rom.attribute("file")).map(anonymous),
+                rom_stat: Datum::Absent,
+                rom_hidden: rom
+                    .and_then(|rom| rom.attribute("file"))
+                    .is_some_and(|file| file.starts_with("/home/")),
                 rom_off: rom.is_some_and(|rom| {
                     rom.attribute("bar") == Some("off") || rom.attribute("enabled") == Some("no")
                 }),

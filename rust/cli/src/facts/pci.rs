@@ -128,11 +128,6 @@ impl Function {
         self.identity.class >> 16 == 0x03
     }
 
-    /// Returns whether it answers at the legacy VGA addresses by its class.
-    pub(crate) fn is_vga(&self) -> bool {
-        self.identity.class >> 8 == 0x0300
-    }
-
     /// Returns whether it is a bridge, which no group of a guest has to give up.
     pub(crate) fn is_bridge(&self) -> bool {
         self.identity.class >> 16 == 0x06
@@ -243,6 +238,8 @@ impl std::fmt::Display for Slot {
 pub(crate) struct Group {
     /// Its members' names, sorted.
     pub(crate) members: Vec<String>,
+    /// What it takes to see its members, if they could not be read.
+    pub(crate) unread: Option<String>,
     /// `DMA`, `identity` and the like.
     pub(crate) kind: Datum<String>,
     /// The ranges that it maps by itself, a line each: start, end, type.
@@ -270,8 +267,11 @@ pub(super) fn read(
 ) -> Pci {
     let groups = read_groups(source);
     let mut group_of = BTreeMap::new();
+    // What it takes to see the members of all groups, if it takes anything.
+    let mut needs = groups.needs().map(str::to_owned);
     if let Datum::Known(groups) = &groups {
         for (&number, group) in groups {
+            needs = needs.or_else(|| group.unread.clone());
             for member in &group.members {
                 group_of.insert(member.clone(), number);
             }
@@ -300,11 +300,11 @@ pub(super) fn read(
     let claimed = source.list(CLASS);
     for function in found.iter_mut() {
         function.named = named(&function.route, &function.identity);
-        function.group = match &groups {
-            Datum::Known(_) => group_of.get(&function.name).copied().into(),
-            Datum::Absent => Datum::Absent,
-            Datum::Unreadable(needs) => Datum::Unreadable(needs.clone()),
-        };
+        let group = Datum::from(group_of.get(&function.name).copied());
+        function.group = group.or_else(|| match &needs {
+            Some(needs) => Datum::Unreadable(needs.clone()),
+            None => Datum::Absent,
+        });
         function.claimed = claimed.as_ref().and_then(|claimed| {
             let there = claimed.contains(&function.name);
             there.then(|| read_claimed(source, &function.name)).into()
@@ -344,6 +344,7 @@ fn read_groups(source: &dyn Source) -> Datum<BTreeMap<u32, Group>> {
             let base = format!("{GROUPS}/{number}");
             let members = source.list(&format!("{base}/devices"));
             let group = Group {
+                unread: members.needs().map(str::to_owned),
                 members: members.known().cloned().unwrap_or_default(),
                 kind: source.value(&format!("{base}/type")),
                 reserved: source.text(&format!("{base}/reserved_regions")),
@@ -436,8 +437,13 @@ fn read_details(source: &dyn Source, function: &Function) -> Details {
     });
     // Reading configuration space wakes what is above, and a card in D3cold (pci_read_config() in
     // drivers/pci/pci-sysfs.c).
-    let asleep = power.known().is_some_and(|power| power == "D3cold")
-        || above.known().is_some_and(|above| above == "suspended");
+    // What cannot be seen may be so.
+    let is = |state: &Datum<String>, word: &str| match state {
+        Datum::Known(state) => state == word,
+        Datum::Absent => false,
+        Datum::Unreadable(_) => true,
+    };
+    let asleep = is(&power, "D3cold") || is(&above, "suspended");
     let config = if asleep {
         Datum::Unreadable("the card awake".into())
     } else {

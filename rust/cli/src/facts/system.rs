@@ -283,7 +283,7 @@ impl System {
             arbiter: source.query(&Query::Arbiter),
             caller: source.query(&Query::Caller),
             rustc: source.query(&Query::Rustc),
-            setup: source.text("/var/lib/vga-stub/setup.json"),
+            setup: source.filtered("/var/lib/vga-stub/setup.json", &groups_only),
             xorg: source.filtered("/var/log/Xorg.0.log", &|text| {
                 pick_lines(text, |line| line.contains("arbiter"))
             }),
@@ -362,6 +362,14 @@ pub(crate) fn is_framebuffer(name: &str) -> bool {
     ]
     .contains(&name)
         || name.starts_with("simple-framebuffer")
+}
+
+/// Returns of what `setup` recorded the groups: an object of functions, each with the members that
+/// its group had.
+fn groups_only(text: &str) -> String {
+    let record: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let groups = record.as_ref().and_then(|record| record.get("groups"));
+    groups.map_or_else(String::new, |groups| format!("{{\"groups\":{groups}}}\n"))
 }
 
 /// Returns the lines of the kernel's log that concern cards.
@@ -518,7 +526,9 @@ fn vital(source: &dyn Source) -> BTreeMap<String, String> {
         let mut out = String::new();
         for line in text.lines() {
             let mut words = line.split_whitespace();
-            if let (Some(interface), Some("00000000")) = (words.next(), words.next()) {
+            // What is named by its MAC address is left out.
+            let own = |name: &&str| name.len() < 15;
+            if let (Some(interface), Some("00000000")) = (words.next().filter(own), words.next()) {
                 out += &format!("{interface} 00000000\n");
             }
         }

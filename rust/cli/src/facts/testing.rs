@@ -322,15 +322,23 @@ impl Machine {
         })
     }
 
+    /// A domain of libvirt's with what stands in its XML besides the name.
+    pub(crate) fn domain(self, name: &str, xml: &str) -> Self {
+        self.file(
+            &format!("/etc/libvirt/qemu/{name}.xml"),
+            &format!("<domain><name>{name}</name>{xml}</domain>\n"),
+        )
+    }
+
     /// The modules of the running kernel.
     pub(crate) fn modules(self, paths: &[&str]) -> Self {
-        let lines: String = paths.iter().map(|path| format!("{path}:\n")).collect();
+        let lines: String = paths.iter().flat_map(|path| [*path, ":\n"]).collect();
         self.file("/lib/modules/7.2.12+deb13-amd64/modules.dep", &lines)
     }
 
     /// The modules that are built into the running kernel.
     pub(crate) fn builtin(self, paths: &[&str]) -> Self {
-        let lines: String = paths.iter().map(|path| format!("{path}\n")).collect();
+        let lines: String = paths.iter().flat_map(|path| [*path, "\n"]).collect();
         self.file("/lib/modules/7.2.12+deb13-amd64/modules.builtin", &lines)
     }
 

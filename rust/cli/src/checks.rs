@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What can be wrong, a file for each: its texts, how it is seen, and its tests.
+//!
+//! A check is a pure function over a [`Host`]. What it cannot see is `unknown`, never a failure.
+
+// Each is what its file says at its head.
+#![allow(clippy::missing_docs_in_private_items)]
+
+mod finding;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use self::finding::{
+    Finding,
+    Level,
+    Subject, //
+};
+use crate::facts::Host;
+
+/// What checks are written with.
+mod prelude {
+    #[cfg(test)]
+    pub(super) use super::testing::Case;
+    pub(super) use super::{
+        finding::*,
+        Check, //
+    };
+    #[cfg(test)]
+    pub(super) use crate::facts::testing::good;
+    pub(super) use crate::facts::{
+        pci::{
+            is_holder,
+            is_vfio, //
+        },
+        Datum,
+        Function,
+        Host, //
+    };
+}
+
+/// A thing that can be wrong.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Its stable name.
+    pub(crate) id: &'static str,
+    /// Other names for `explain`: the questions of an old list, `q1` to `q10`.
+    pub(crate) aliases: &'static [&'static str],
+    /// What it looks for, as a noun.
+    pub(crate) title: &'static str,
+    /// What it is, why it is so, and what it costs to ignore; an empty line divides paragraphs.
+    pub(crate) about: &'static str,
+    /// Where it is written down: the kernel's files, specifications, threads.
+    pub(crate) sources: &'static [&'static str],
+    /// What messages of the kernel's log have that this explains.
+    pub(crate) log: &'static [&'static str],
+    /// Looks.
+    pub(crate) run: fn(&Host) -> Vec<Finding>,
+}
+
+/// Makes the table of checks from the names of their files.
+macro_rules! checks {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+
+        /// All checks, in the order in which they are explained.
+        pub(crate) const ALL: &[&Check] = &[$(&$name::CHECK),*];
+
+        /// For each, a machine on which it fires and one on which it must not.
+        #[cfg(test)]
+        const CASES: &[(&Check, testing::Case)] = &[$((&$name::CHECK, $name::CASE)),*];
+    };
+}
+
+checks! {
+    iommu_firmware iommu_kernel iommu_igd kvm_off irq_remap unsafe_needless rmrr iommu_pt iommufd
+    acs_override groups_changed
+    group_viable group_stranger group_split audio_host usb_host xml_partial twins
+    host_first not_loaded dkms_kernel no_rust kernel_old secure_boot atomic initramfs_module
+    initramfs_options initramfs_order builtin_host softdep_wrong vfio_builtin rival blacklist
+    leftovers virqfd param_bad place_moved override_left
+    bootfb boot_vga only_display card0 held_open nvidia_unbind stuck_unbind arbiter arbiter_lock
+    rom_shadow rom_no_efi rom_no_legacy rom_bad romfile rombar_off rom_laptop
+    no_reset reset_bus_only amd_reset d3cold dead late_bind reset_regress in_use
+    rebar above_4g
+    code43 x_vga msi memlock ram hugepages vfio_perm lsm irqchip
+    mux muxless dgpu_off igd xen xen_reset xen_gfx nosnoop
+}
+
+/// Returns the check of a name or another name.
+pub(crate) fn find(name: &str) -> Option<&'static Check> {
+    let mut checks = ALL.iter();
+    let is = |check: &&&Check| check.id == name || check.aliases.contains(&name);
+    checks.find(is).copied()
+}
+
+/// Runs all checks, and returns what they have found: machine, boot, cards, domains; in each the
+/// worst first.
+pub(crate) fn run(host: &Host) -> Vec<Finding> {
+    let mut findings: Vec<_> = ALL.iter().flat_map(|check| run_one(check, host)).collect();
+    findings.sort_by(|one, other| {
+        let key = |finding: &Finding| {
+            let part = match &finding.subject {
+                Subject::Machine => 0,
+                Subject::Boot => 1,
+                Subject::Card(_) | Subject::Function(..) => 2,
+                Subject::Domain(_) => 3,
+            };
+            (part, finding.subject.slot(), finding.level)
+        };
+        key(one).cmp(&key(other))
+    });
+    findings
+}
+
+/// Runs a check.
+fn run_one(check: &Check, host: &Host) -> Vec<Finding> {
+    let mut findings = (check.run)(host);
+    for finding in &mut findings {
+        finding.id = check.id;
+    }
+    if !host.asked.is_empty() {
+        findings.retain(|finding| {
+            finding
+                .subject
+                .slot()
+                .is_none_or(|slot| host.asked.contains(&slot))
+        });
+    }
+    findings
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Every check against a machine on which it fires and a near miss on which it must not; and what
+//! holds for all of them.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::{
+    find,
+    finding::*,
+    run,
+    run_one,
+    Check,
+    ALL,
+    CASES, //
+};
+use crate::facts::{
+    testing::{
+        good,
+        Machine, //
+    },
+    Datum, //
+};
+
+/// A machine on which a check fires, and one on which it must not.
+pub(super) struct Case {
+    /// The machine on which it fires.
+    pub(super) bad: fn() -> Machine,
+    /// How bad that is.
+    pub(super) level: Level,
+    /// What it says then.
+    pub(super) says: &'static str,
+    /// A machine that is nearly so, on which it must not fire.
+    pub(super) near: fn() -> Machine,
+}
+
+/// A ROM with an image of each of some code types.
+pub(super) fn rom(types: &[u8]) -> Vec<u8> {
+    let mut rom = Vec::new();
+    for (at, code) in types.iter().enumerate() {
+        let mut image = vec![0; 512];
+        image[..2].copy_from_slice(&[0x55, 0xaa]);
+        image[2] = 1;
+        image[0x18] = 0x1c;
+        if *code == 3 {
+            image[2..4].copy_from_slice(&[1, 0]);
+            image[4..8].copy_from_slice(&0x0ef1_u32.to_le_bytes());
+            image[8..10].copy_from_slice(&11_u16.to_le_bytes());
+            image[10..12].copy_from_slice(&0x8664_u16.to_le_bytes());
+        }
+        image[0x1c..0x20].copy_from_slice(b"PCIR");
+        image[0x20..0x24].copy_from_slice(&[0xde, 0x10, 0x84, 0x26]);
+        image[0x26] = 0x18;
+        image[0x2c] = 1;
+        image[0x30] = *code;
+        image[0x31] = if at + 1 == types.len() { 0x80 } else { 0 };
+        rom.extend(image);
+    }
+    rom
+}
+
+/// The usual machine with a card of AMD's in place of NVIDIA's.
+pub(super) fn amd(device: &str) -> Machine {
+    let machine = good().card("0000:01:00.0", "00:01.0", "1002", device, "030000");
+    machine.held("0000:01:00.0")
+}
+
+/// Returns what a check says of a machine, without what is good or unknown.
+fn said(check: &Check, machine: &Machine) -> Vec<Finding> {
+    let mut findings = run_one(check, &machine.host());
+    findings.retain(|finding| finding.level < Level::Unknown);
+    findings
+}
+
+#[test]
+fn each_check_fires() {
+    for (check, case) in CASES {
+        let found = said(check, &(case.bad)());
+        let hit = found
+            .iter()
+            .any(|finding| finding.level == case.level && finding.summary.contains(case.says));
+        assert!(hit, "{}: {found:#?}", check.id);
+    }
+}
+
+#[test]
+fn no_check_fires_on_a_near_miss() {
+    for (check, case) in CASES {
+        let found = said(check, &(case.near)());
+        assert!(found.is_empty(), "{}: {found:#?}", check.id);
+    }
+}
+
+#[test]
+fn nothing_is_said_of_a_good_machine() {
+    for check in ALL {
+        let found = said(check, &good());
+        assert!(found.is_empty(), "{}: {found:#?}", check.id);
+    }
+}
+
+#[test]
+fn what_is_found_is_seen_somewhere_and_has_a_way_on() {
+    for (check, case) in CASES {
+        for finding in said(check, &(case.bad)()) {
+            let id = check.id;
+            assert!(
+                !finding.evidence.is_empty(),
+                "{id} has no evidence: {finding:?}"
+            );
+            let way = !finding.remedy.is_empty() || !finding.detail.is_empty();
+            assert!(
+                way || finding.level == Level::Info,
+                "{id} has no remedy: {finding:?}"
+            );
+            assert!(!finding.summary.ends_with('.'), "{id}: {}", finding.summary);
+            for text in [&finding.detail]
+                .into_iter()
+                .chain(finding.remedy.iter().map(|r| &r.text))
+            {
+                assert!(!text.contains("  "), "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_one_each() {
+    let mut names = BTreeSet::new();
+    for check in ALL {
+        assert!(names.insert(check.id), "{} is there twice", check.id);
+        for alias in check.aliases {
+            assert!(names.insert(alias), "{alias} is there twice");
+        }
+        assert_eq!(find(check.id).map(|found| found.id), Some(check.id));
+        assert!(!check.sources.is_empty(), "{} has no source", check.id);
+        assert!(check.about.trim_end().ends_with('.'), "{}", check.id);
+    }
+    for question in 1..=10 {
+        assert!(find(&format!("q{question}")).is_some(), "q{question}");
+    }
+    assert_eq!(ALL.len(), 81);
+}
+
+#[test]
+fn the_file_of_a_check_has_its_name() {
+    let source = include_str!("../checks.rs");
+    for check in ALL {
+        let module = check.id.replace('-', "_");
+        let listed = source.split_whitespace().any(|word| word == module);
+        assert!(listed, "{} is not in a file {module}.rs", check.id);
+    }
+}
+
+#[test]
+fn nobody_sees_enough_and_no_failure_that_is_none() {
+    let machine = good()
+        .bytes("/sys/class/vga_stub/0000:01:00.0/rom", &rom(&[0, 3]))
+        .directory("/etc/libvirt/qemu");
+    assert_eq!(failures(&machine), BTreeSet::new());
+    let nobody = [
+        "kernel-log",
+        "open-files",
+        "guests",
+        "arbiter",
+        "/etc/libvirt/qemu",
+    ]
+    .into_iter()
+    .fold(machine, |machine, path| machine.denied(path))
+    .denied("/sys/class/vga_stub/0000:01:00.0/rom");
+    assert_eq!(failures(&nobody), BTreeSet::new());
+    let findings = run(&nobody.host());
+    let unknown = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Unknown);
+    let unknown: Vec<_> = unknown
+        .map(|finding| (finding.id, finding.needs.as_deref()))
+        .collect();
+    assert_eq!(
+        unknown,
+        [
+            ("xml-partial", Some("root")),
+            ("arbiter", Some("root")),
+            ("rom-no-efi", Some("root"))
+        ]
+    );
+    // A failure is seen all the same.
+    assert!(!failures(&nobody.lost("0000:01:00.1", "snd_hda_intel")).is_empty());
+}
+
+/// Returns the failures on a machine: check and subject.
+fn failures(machine: &Machine) -> BTreeSet<(&'static str, Subject)> {
+    let findings = run(&machine.host()).into_iter();
+    let failures = findings.filter(|finding| finding.level == Level::Fail);
+    failures
+        .map(|finding| (finding.id, finding.subject))
+        .collect()
+}
+
+/// Every machine of the tests, by the names of their checks.
+fn machine(at: usize) -> Machine {
+    let at = at % (2 * CASES.len());
+    let case = CASES.get(at / 2).map(|(_, case)| case);
+    match case {
+        Some(case) if at % 2 == 0 => (case.bad)(),
+        Some(case) => (case.near)(),
+        None => good(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What cannot be read is no failure: no failure comes that was not there before.
+    #[test]
+    fn unreadable_is_no_failure(at in any::<usize>(), lost in proptest::collection::vec(any::<prop::sample::Index>(), 1..40)) {
+        let whole = machine(at);
+        let mut less = whole.clone();
+        let keys: Vec<_> = whole.record.entries.keys().cloned().collect();
+        for index in lost {
+            less.record.entries.insert(index.get(&keys).clone(), Datum::Unreadable("root".into()));
+        }
+        let new: Vec<_> = failures(&less).difference(&failures(&whole)).cloned().collect();
+        prop_assert!(new.is_empty(), "{new:?}");
+    }
+
+    /// The same for entries that a report has lost: what is not in it is not known.
+    #[test]
+    fn what_a_report_has_lost_is_no_failure(at in any::<usize>(), lost in proptest::collection::vec(any::<prop::sample::Index>(), 1..40)) {
+        let mut whole = machine(at);
+        // What is not there is written down in a report, too: all that was asked.
+        let recorder = crate::facts::record::Recorder::new(&whole.record);
+        crate::facts::Host::read(&recorder, &crate::facts::host::Options::default());
+        whole.record = recorder.into_record();
+        let mut less = whole.clone();
+        let keys: Vec<_> = whole.record.entries.keys().cloned().collect();
+        for index in lost {
+            less.record.entries.remove(index.get(&keys));
+        }
+        let new: Vec<_> = failures(&less).difference(&failures(&whole)).cloned().collect();
+        prop_assert!(new.is_empty(), "{new:?}");
+    }
+
+    /// Whatever stands in a file, nothing panics.
+    #[test]
+    fn rubbish_is_survived(at in any::<usize>(), spoilt in proptest::collection::vec((any::<prop::sample::Index>(), proptest::collection::vec(any::<u8>(), 0..80)), 1..20)) {
+        let mut machine = machine(at);
+        let keys: Vec<_> = machine.record.entries.keys().cloned().collect();
+        for (index, bytes) in spoilt {
+            machine.record.entries.insert(index.get(&keys).clone(), Datum::Known(bytes));
+        }
+        let host = machine.host();
+        for finding in run(&host) {
+            prop_assert!(!finding.id.is_empty());
+        }
+    }
+}

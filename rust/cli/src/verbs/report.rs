@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `vga-stub report`: one text file with all that the doctor read.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::doctor;
+use crate::{
+    checks,
+    command::Context,
+    facts::record::{
+        Kind,
+        Record,
+        Recorder,
+        HEAD, //
+    },
+    Failure,
+    GOOD, //
+};
+
+/// Write one text file with all that the doctor read: to paste, and to look at with --root
+///
+/// What tells persons and machines apart is left out: serial numbers, MAC addresses, the host's
+/// name, file systems' UUIDs, other programs' arguments. ROMs are left out for their copyright.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit status:
+  0  it was written
+  2  the machine could not be looked at, or the file could not be written
+
+Examples:
+  vga-stub report > machine.report
+  vga-stub --root machine.report doctor")]
+pub(crate) struct ReportArgs {
+    /// The cards that the doctor is to look at
+    #[arg(value_name = "CARD")]
+    cards: Vec<String>,
+
+    /// Write to this file, which must not be there yet
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Put the cards' ROMs in; mind their copyright
+    #[arg(long)]
+    with_rom: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &ReportArgs) -> Result<u8, Failure> {
+    let recorder = Recorder::new(&*context.source);
+    let host = doctor::read(&recorder, &args.cards, false)?;
+    let findings = checks::run(&host);
+    let mut record = recorder.into_record();
+    if !args.with_rom {
+        leave_out_roms(&mut record);
+    }
+    let mut out = format!("{HEAD}\n\n");
+    out += &anstream::adapter::strip_str(&doctor::text::text(&host, &findings, true, false))
+        .to_string();
+    out.push('\n');
+    record.write(&mut out);
+    match &args.output {
+        None => context.print(&out)?,
+        Some(path) => {
+            let written = std::fs::File::create_new(path)
+                .and_then(|mut file| std::io::Write::write_all(&mut file, out.as_bytes()));
+            written.map_err(|error| {
+                Failure::Read(format!("cannot write {}: {error}", path.display()))
+            })?;
+        }
+    }
+    Ok(GOOD)
+}
+
+/// Takes the ROMs out; that they were left out is what it takes to read them.
+fn leave_out_roms(record: &mut Record) {
+    for ((kind, path), datum) in &mut record.entries {
+        if *kind == Kind::File && path.ends_with("/rom") && datum.known().is_some() {
+            *datum = crate::facts::Datum::Unreadable("a report --with-rom".into());
+        }
+    }
+}
