@@ -13,6 +13,7 @@ use crate::{
     handoff,
     ours::NAME,
     registry::Registry,
+    rom,
     selection::{
         self,
         Reservations, //
@@ -40,6 +41,8 @@ impl kernel::InPlaceModule for VgaStub {
         // Fields are initialised in the order they are written in here.
         try_pin_init!(Self {
             _: { handoff::init() },
+            // Before a card is claimed: reading its ROM may be what the user wanted to avoid.
+            _: { rom::report_bad_rules() },
             _arbiter: Arbiter::new()?,
             _cards: Registry::new()?,
             _notifier <- Notifier::new(),

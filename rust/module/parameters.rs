@@ -28,6 +28,12 @@ module_parameter! {
 }
 
 module_parameter! {
+    /// Whose option ROMs are read: see [`vga_stub_core::capture`].
+    pub(crate) static ROM: "rom", "charp", TEXT_OPS, Text = Text::new(c""),
+        "read option ROMs when cards are claimed: yes, no, [!]place as in devices=,... (yes)";
+}
+
+module_parameter! {
     /// Whether held cards stay in D0.
     pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", bindings::param_ops_bool, Flag = Flag::new(false),
         "leave held cards in D0 (no)";

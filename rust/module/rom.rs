@@ -2,14 +2,18 @@
 
 //! Captures a card's option ROM, before a guest can change it.
 
-use crate::abstractions::{
-    option_rom::{
-        self,
-        Bytes,
-        OwnRom, //
+use crate::{
+    abstractions::{
+        option_rom::{
+            self,
+            Bytes,
+            OwnRom, //
+        },
+        pci::DeviceExt as _,
+        vgaarb, //
     },
-    pci::DeviceExt as _,
-    vgaarb, //
+    parameters,
+    place, //
 };
 use kernel::{
     device::Core,
@@ -17,14 +21,17 @@ use kernel::{
     pci,
     prelude::*, //
 };
-use vga_stub_core::rom::{
-    extent,
-    fits,
-    shown,
-    status,
-    Extent,
-    Status,
-    Worth, //
+use vga_stub_core::{
+    capture,
+    rom::{
+        extent,
+        fits,
+        shown,
+        status,
+        Extent,
+        Status,
+        Worth, //
+    }, //
 };
 
 /// How many BARs an endpoint has, the ROM's not counted.
@@ -86,10 +93,19 @@ impl Rom {
 /// Captures the ROM of a card that is in D0, from the first source that has a good one, or else the
 /// best of what there is.
 ///
-/// A card without a ROM that can be used is claimed all the same.
+/// A card without a ROM that can be used is claimed all the same, and so is one whose ROM the user
+/// does not want to be read: nothing of that card is touched for its sake.
 pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
     let mut best = Rom::none();
 
+    if !capture::is_read(
+        parameters::ROM.get().to_bytes(),
+        place::route(pdev),
+        place::ids(pdev),
+    ) {
+        dev_info!(pdev, "option ROM not read: rom= says so\n");
+        return best;
+    }
     for source in [Source::Bar, Source::Efi, Source::Shadow] {
         try_source(pdev, source, &mut best);
         if best.worth == Worth::Whole {
@@ -97,6 +113,13 @@ pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
         }
     }
     best
+}
+
+/// Says which rules of `rom=` cannot be used.
+pub(crate) fn report_bad_rules() {
+    for bad in capture::parse(parameters::ROM.get().to_bytes()).filter_map(Result::err) {
+        pr_err!("{}\n", format_args!("{}", bad));
+    }
 }
 
 /// Why a source was not read.
@@ -155,7 +178,7 @@ fn try_source(pdev: &pci::Device<Core<'_>>, source: Source, best: &mut Rom) {
 
 /// Reads one source.
 fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
-    let ids = (pdev.vendor_id().as_raw(), pdev.device_id());
+    let ids = place::ids(pdev);
 
     match source {
         Source::Bar => {

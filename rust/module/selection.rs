@@ -30,7 +30,8 @@ use crate::{
         self,
         NAME, //
     },
-    parameters, //
+    parameters,
+    place, //
 };
 use kernel::{
     pci,
@@ -40,7 +41,6 @@ use vga_stub_core::{
     decode::Refusal,
     devices::{
         self,
-        Address,
         BadEntry,
         Entry,
         Fit,
@@ -107,11 +107,8 @@ fn places() -> impl Iterator<Item = Result<Place<'static>, BadEntry<'static>>> {
 
 /// Returns what an entry says of a device.
 #[inline(never)]
-fn fit(place: &Place<'_>, pdev: &pci::Device) -> Fit {
-    let route = core::iter::successors(Some(pdev), |pdev| pdev.upstream())
-        .map_while(|pdev| Address::parse(pdev.as_ref().name().to_bytes()));
-
-    place.fit(route, (pdev.vendor_id().as_raw(), pdev.device_id()))
+fn fit(entry: &Place<'_>, pdev: &pci::Device) -> Fit {
+    entry.fit(place::route(pdev), place::ids(pdev))
 }
 
 /// Claims every card that the parameters name and that has no driver, and says which of them are not

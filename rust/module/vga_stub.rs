@@ -19,6 +19,7 @@ mod hold;
 mod module;
 mod ours;
 mod parameters;
+mod place;
 mod registry;
 mod rom;
 mod selection;

@@ -180,7 +180,7 @@ pub fn entries(text: &[u8]) -> impl Iterator<Item = (Entry<'_>, Result<Place<'_>
 }
 
 /// Reads an entry, which starts at `offset` in the parameter and is not empty.
-fn parse_entry(text: &[u8], offset: usize) -> Result<Place<'_>, Wrong> {
+pub(crate) fn parse_entry(text: &[u8], offset: usize) -> Result<Place<'_>, Wrong> {
     let place = Part::first(text, b'=', offset);
     let path = parse_path(place.text, place.offset)?;
     let mut last = path.first;

@@ -38,6 +38,8 @@ pub enum Field {
     Slot,
     /// The number of a function of its device.
     Function,
+    /// What `rom=` says.
+    Rule,
 }
 
 impl Field {
@@ -54,6 +56,7 @@ impl Field {
             Self::Bus => "bus",
             Self::Slot => "device number",
             Self::Function => "function",
+            Self::Rule => "rule",
         }
     }
 }
@@ -84,6 +87,8 @@ pub enum Reason {
     OutOfRange,
     /// Every function, where one has to be named.
     Wildcard,
+    /// Neither yes nor no, nor a place.
+    NoRule,
 }
 
 impl Reason {
@@ -112,6 +117,9 @@ impl Reason {
                 "is larger than any; buses end at ff, devices at 1f, functions at 7"
             }
             Self::Wildcard => "of a bridge cannot be *",
+            Self::NoRule => {
+                "is neither yes nor no nor a place; write no, 0000:01:00.0 or !0000:01:00.0"
+            }
         }
     }
 }

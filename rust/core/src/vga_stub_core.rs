@@ -10,6 +10,7 @@
 //!   [`ids::parse`] gives an iterator of [`ids::Id`], or [`ids::BadEntry`], whose
 //!   [`Display`](core::fmt::Display) is one line for the kernel's log.
 //! - [`devices`]: the same for `devices=`; [`devices::Place::fit`] says whether a device is meant.
+//! - [`capture`]: the grammar of the `rom=` parameter, and whose ROMs are read.
 //! - [`rom`]: the chain of images in a PCI option ROM. [`rom::extent`] says how far to read,
 //!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own
 //!   and [`rom::images`] every image with all its fields.
@@ -43,6 +44,7 @@
 )]
 
 mod bytes;
+pub mod capture;
 pub mod decode;
 pub mod devices;
 mod entry;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Any bytes as `devices=`: no panic, each bad entry named where it is in one printable line, and
+//! Any bytes as `devices=` and as `rom=`: no panic, each bad entry named where it is in one printable line, and
 //! whether a device is meant is decided for any route.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vga_stub_core::devices::{
-    self,
-    Address, //
+use vga_stub_core::{
+    capture,
+    devices::{
+        self,
+        Address, //
+    }, //
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -45,4 +48,13 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     assert!(entries <= dividers + 1);
+
+    // Where rom= is one place after another, its ROMs are read, or those of others are too.
+    let rules: Vec<_> = capture::parse(text).flatten().collect();
+    let read = capture::is_read(text, route.clone(), (0x10de, 0x1b80));
+    assert!(read || rules.iter().any(|rule| !rule.read));
+    for bad in capture::parse(text).filter_map(Result::err) {
+        assert!(bad.offset <= text.len());
+        assert!(bad.to_string().len() < 512);
+    }
 });
