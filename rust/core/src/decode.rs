@@ -29,27 +29,40 @@ pub const fn released(found: u16) -> u16 {
     found & !COMMAND_MASTER
 }
 
-/// Returns COMMAND as it should have been found, from what was found and from what the card has.
+/// A BAR, as the kernel has noted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// The decode bit that it answers by: [`COMMAND_IO`] or [`COMMAND_MEMORY`]; 0 if the function
+    /// has no such BAR.
+    pub decode: u16,
+    /// Whether it has an address, and a place in the resource tree.
+    pub assigned: bool,
+}
+
+/// Returns which of the decode bits in `kinds` a function may be switched on with: those that one
+/// of its BARs answers by.
 ///
-/// A card on which both decode bits are off though its BARs have addresses was switched off by
-/// somebody, as a rule by us before a kexec or a crash. If so, what its BARs ask for is added, and
-/// INTX_DISABLE, which goes with our switching off, is taken away. Where a decode bit is on, what
-/// was found is right.
+/// [`None`] if such a BAR has no valid address, for then its register has the firmware's, or one
+/// that is another device's. This is what `pci_enable_resources()` in drivers/pci/setup-res.c
+/// decides. It does not count the ROM BAR either, unless that is enabled.
+pub fn may_decode(bars: impl IntoIterator<Item = Bar>, kinds: u16) -> Option<u16> {
+    bars.into_iter()
+        .filter(|bar| bar.decode & kinds != 0)
+        .try_fold(0, |bits, bar| bar.assigned.then_some(bits | bar.decode))
+}
+
+/// Returns COMMAND as it was before somebody held the card, from what was found.
 ///
-/// `io_bar` and `memory_bar` say whether at least one such BAR has an address; the ROM BAR does not
-/// count.
-pub const fn derive(found: u16, io_bar: bool, memory_bar: bool) -> u16 {
-    if found & COMMAND_DECODE != 0 || !(io_bar || memory_bar) {
-        return found;
+/// `decode` has the bits that [`may_decode`] allows. They are added where both bits are off and
+/// INTX_DISABLE is set, as [`quiet`] leaves a card that nobody gave back, before a crash as a rule.
+/// Firmware does not set INTX_DISABLE. Where it is clear the firmware left the card off, as it
+/// does with secondary cards, and so it stays.
+pub const fn derive(found: u16, decode: u16) -> u16 {
+    if found & (COMMAND_DECODE | COMMAND_INTX_DISABLE) == COMMAND_INTX_DISABLE {
+        (found & !COMMAND_INTX_DISABLE) | decode
+    } else {
+        found
     }
-    let mut command = found & !COMMAND_INTX_DISABLE;
-    if io_bar {
-        command |= COMMAND_IO;
-    }
-    if memory_bar {
-        command |= COMMAND_MEMORY;
-    }
-    command
 }
 
 /// Returns whether a class is a display controller's, of any kind.

@@ -16,8 +16,9 @@
 //!   and [`rom::images`] every image with all its fields.
 //! - [`vfct`]: the ACPI table in which AMD's firmware keeps ROMs; [`vfct::find`] gives the card's.
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
-//!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), and which card inherits the
-//!   legacy VGA ranges ([`decode::heir`]).
+//!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), which decode bits may be
+//!   switched on at all ([`decode::may_decode`]), and which card inherits the legacy VGA ranges
+//!   ([`decode::heir`]).
 //! - [`group`]: which members of an IOMMU group move together ([`group::moves`]), who forbids it
 //!   ([`group::blocker`]), and what is moved back when one fails ([`group::undo`]).
 //!

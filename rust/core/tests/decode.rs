@@ -8,8 +8,10 @@ use vga_stub_core::decode::{
     heir,
     is_display_class,
     is_vga_class,
+    may_decode,
     quiet,
     released,
+    Bar,
     Card,
     Kind,
     Refusal, //
@@ -31,36 +33,79 @@ fn released_cards_are_as_found_but_for_bus_master() {
     }
 }
 
+/// Returns a BAR.
+fn bar(decode: u16, assigned: bool) -> Bar {
+    Bar { decode, assigned }
+}
+
 #[test]
-fn what_was_found_is_right_where_a_decode_bit_is_on() {
-    for found in (0..=u16::MAX).filter(|found| found & 3 != 0) {
-        for (io, memory) in [(false, false), (true, false), (false, true), (true, true)] {
-            assert_eq!(derive(found, io, memory), found);
+fn decode_is_only_for_bars_with_valid_addresses() {
+    let none = bar(0, false);
+    let table = [
+        ("no BARs", vec![none; 6], 3, Some(0)),
+        ("nothing at all", vec![], 3, Some(0)),
+        ("memory", vec![bar(2, true), none], 3, Some(2)),
+        ("I/O", vec![none, bar(1, true)], 3, Some(1)),
+        (
+            "both",
+            vec![bar(2, true), bar(2, true), bar(1, true)],
+            3,
+            Some(3),
+        ),
+        (
+            "one without address",
+            vec![bar(2, true), bar(2, false)],
+            3,
+            None,
+        ),
+        (
+            "the first without address",
+            vec![bar(1, false), bar(2, true)],
+            3,
+            None,
+        ),
+        (
+            "one of the other kind",
+            vec![bar(1, false), bar(2, true)],
+            2,
+            Some(2),
+        ),
+        ("only of the other kind", vec![bar(1, false)], 2, Some(0)),
+        ("no kind", vec![bar(1, false), bar(2, false)], 0, Some(0)),
+    ];
+    for (name, bars, kinds, expected) in table {
+        assert_eq!(may_decode(bars, kinds), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_was_found_is_right_but_for_what_a_holder_left() {
+    for found in 0..=u16::MAX {
+        for decode in 0..=3 {
+            let expected = match found & 0x403 {
+                0x400 => found & !0x400 | decode,
+                _ => found,
+            };
+            assert_eq!(derive(found, decode), expected, "{found:#x} {decode}");
         }
     }
 }
 
 #[test]
-fn a_card_found_switched_off_gets_what_its_bars_need() {
+fn what_quiet_leaves_is_told_from_what_firmware_leaves() {
     let table = [
-        (0x0000, false, false, 0x0000),
-        (0x0000, true, false, 0x0001),
-        (0x0000, false, true, 0x0002),
-        (0x0000, true, true, 0x0003),
-        // Left by a held card: INTx was switched off by us.
-        (0x0400, false, true, 0x0002),
-        // No BAR, no reason to doubt it.
-        (0x0400, false, false, 0x0400),
-        // What else is on stays on.
-        (0x0540, true, true, 0x0143),
-        (0x0004, false, true, 0x0006),
+        // A secondary card, or one that was plugged in: nobody has switched it on.
+        (0x0000, 3, 0x0000),
+        (0x0004, 2, 0x0004),
+        // Left by a holder.
+        (quiet(0x0003), 3, 0x0003),
+        (quiet(0x0007), 2, 0x0002),
+        (quiet(0x0143), 3, 0x0143),
+        // With BARs that may not be decoded.
+        (quiet(0x0003), 0, 0x0000),
     ];
-    for (found, io, memory, expected) in table {
-        assert_eq!(
-            derive(found, io, memory),
-            expected,
-            "{found:#x} {io} {memory}"
-        );
+    for (found, decode, expected) in table {
+        assert_eq!(derive(found, decode), expected, "{found:#x} {decode}");
     }
 }
 
