@@ -18,6 +18,7 @@ pub(crate) mod modules;
 pub(crate) mod option_rom;
 pub(crate) mod pci;
 pub(crate) mod pci_driver;
+pub(crate) mod runtime_pm;
 #[macro_use]
 pub(crate) mod statics;
 pub(crate) mod vgaarb;

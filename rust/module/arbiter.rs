@@ -218,7 +218,7 @@ pub(crate) fn is_last_display(pdev: &pci::Device) -> bool {
 
     bus::for_each_device(|other| {
         if decode::is_display_class(other.class())
-            && other.raw() != pdev.raw()
+            && !other.is(pdev)
             && owner(other) != Owner::Holder
         {
             others = others.saturating_add(1);

@@ -11,6 +11,7 @@ use crate::{
             DeviceExt as _, //
         }, //
     },
+    bars,
     ours,
     rom::{
         self,
@@ -24,11 +25,9 @@ use kernel::{
 };
 use vga_stub_core::decode::{
     self,
-    Kind, //
+    Kind,
+    COMMAND_DECODE, //
 };
-
-/// How many BARs an endpoint has, the ROM's not counted.
-const BARS: usize = 6;
 
 /// A claimed function.
 pub(crate) struct Card {
@@ -37,31 +36,27 @@ pub(crate) struct Card {
     pub(crate) kind: Kind,
     /// COMMAND as it was found, or as it must have been.
     pub(crate) found: u16,
-    /// Whether its configuration is lost on the way back from D3hot.
-    pub(crate) resets_in_d3hot: bool,
+    /// Whether another card on its bus, which no bridge keeps apart from it, answered in the legacy
+    /// ranges as well.
+    pub(crate) shared: bool,
     /// What was captured of its ROM.
     pub(crate) rom: Rom,
 }
 
 impl Card {
     /// Notes a function as it is found, in D0 and before anything of it is changed.
-    pub(crate) fn new(pdev: &pci::Device<Core<'_>>, kind: Kind) -> Self {
-        let mut io = false;
-        let mut memory = false;
-
-        for bar in 0..BARS {
-            let bar = pdev.resource(bar);
-
-            io |= bar.is_io() && bar.has_address();
-            memory |= bar.is_memory() && bar.has_address();
-        }
+    pub(crate) fn new(pdev: &pci::Device<Core<'_>>, kind: Kind, shared: bool) -> Self {
+        // Without valid addresses nobody would switch it on.
+        let decode = bars::may_decode(pdev, COMMAND_DECODE).unwrap_or(0);
 
         Self {
             pdev: pdev.into(),
             kind,
-            found: decode::derive(pdev.command(), io, memory),
-            resets_in_d3hot: pdev.resets_in_d3hot(),
+            found: decode::derive(pdev.command(), decode),
+            shared,
             rom: match kind {
+                // Virtual functions have no ROM BAR.
+                _ if pdev.is_virtual_function() => Rom::none(),
                 Kind::Companion => Rom::none(),
                 Kind::Vga | Kind::Display => rom::capture(pdev),
             },

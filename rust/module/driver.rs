@@ -6,16 +6,19 @@
 use crate::{
     abstractions::{
         aperture,
+        bus,
         pci::{
-            BusWalk,
-            DeviceExt as _, //
+            CoreExt as _,
+            DeviceExt as _,
+            PowerState, //
         },
         pci_driver::{
             Channel,
             Driver,
             Handle,
             Recovery, //
-        }, //
+        },
+        runtime_pm::Idle, //
     },
     arbiter,
     card::Card,
@@ -24,6 +27,7 @@ use crate::{
         HANDLE,
         NAME, //
     },
+    parameters,
     registry, //
 };
 use kernel::{
@@ -35,7 +39,8 @@ use kernel::{
 use vga_stub_core::decode::{
     self,
     Kind,
-    Refusal, //
+    Refusal,
+    COMMAND_DECODE, //
 };
 
 /// The driver.
@@ -46,6 +51,8 @@ pub(crate) struct Held {
     card: Arc<Card>,
     /// For cards that have legacy ranges.
     _client: Option<arbiter::Client>,
+    /// Lets it sleep, unless the user wants it in D0.
+    _idle: Option<Idle>,
 }
 
 impl Driver for VgaStubDriver {
@@ -70,32 +77,31 @@ impl Driver for VgaStubDriver {
             }
         })?;
 
+        // A driver may have left it asleep behind the PM core's back.
+        pdev.set_power_state(PowerState::D0);
         if !pdev.answers() {
             dev_err!(pdev, "not claimed: it does not answer\n");
             return Err(ENODEV);
-        }
-
-        // While the card still decodes memory, since the framebuffer's owner may write to it.
-        if kind != Kind::Companion {
-            aperture::evict(pdev, NAME)?;
         }
 
         let client = match kind {
             Kind::Vga => Some(arbiter::Client::new(pdev)?),
             Kind::Display | Kind::Companion => None,
         };
+        let room = KBox::new_uninit(GFP_KERNEL)?;
+
+        // After what can fail, as far as it can be, for the screen does not come back. Before the ROM
+        // is read, since a card may decode nothing else meanwhile (PCI Local Bus Specification 3.0,
+        // section 6.2.5.2); and while it decodes memory, since the framebuffer's owner may write there.
+        if kind != Kind::Companion {
+            aperture::evict(pdev, NAME)?;
+        }
+
         let known = registry::find(pdev);
         let card = match &known {
             Some(card) => card.clone(),
-            None => registry::add(Card::new(pdev, kind))?,
+            None => registry::add(Card::new(pdev, kind, kind == Kind::Vga && is_shared(pdev)))?,
         };
-        let held = KBox::new(
-            Held {
-                card,
-                _client: client,
-            },
-            GFP_KERNEL,
-        )?;
 
         let owned_legacy = arbiter::owns_legacy(pdev);
 
@@ -103,6 +109,17 @@ impl Driver for VgaStubDriver {
         if owned_legacy {
             arbiter::pass_on();
         }
+
+        let idle = (!parameters::DISABLE_IDLE_D3.get()).then(|| Idle::allow(pdev));
+        let held = KBox::write(
+            room,
+            Held {
+                card,
+                _client: client,
+                _idle: idle,
+            },
+        );
+
         dev_info!(pdev, "held\n");
         if known.is_none() {
             report(pdev, &held.card);
@@ -113,18 +130,27 @@ impl Driver for VgaStubDriver {
     /// Gives a function away. The arbiter hears of it last, when `held` is dropped.
     #[inline]
     fn remove(pdev: &pci::Device<Core<'_>>, held: Self::Data) {
-        hold::release(pdev, &held.card);
+        let card = &held.card;
+        let moved = card.kind == Kind::Vga && !card.shared && !is_alone(pdev, arbiter::owns_legacy);
+
+        hold::release(pdev, card, moved);
     }
 
     #[inline]
     fn shutdown(pdev: &pci::Device<Core<'_>>, held: &Held) {
-        // The next kernel, started by kexec, is to find the card as this one did.
-        hold::release(pdev, &held.card);
+        // The next kernel, started by kexec, is to find the card as this one did. It has an arbiter
+        // of its own.
+        hold::release(pdev, &held.card, false);
     }
 
     #[inline]
-    fn resume(pdev: &pci::Device<Core<'_>>, _held: &Held) {
+    fn resume(pdev: &pci::Device<Core<'_>>) {
         hold::quiet(pdev);
+    }
+
+    #[inline]
+    fn runtime_suspend(pdev: &pci::Device<Core<'_>>) -> Result {
+        hold::sleep(pdev)
     }
 
     #[inline]
@@ -138,10 +164,35 @@ impl Driver for VgaStubDriver {
     }
 
     #[inline]
-    fn slot_reset(pdev: &pci::Device<Core<'_>>, _held: &Held, walk: &BusWalk) -> Recovery {
-        hold::restore(pdev, walk);
-        Recovery::Recovered
+    fn slot_reset(pdev: &pci::Device<Core<'_>>) -> Recovery {
+        if hold::restore(pdev) {
+            Recovery::Recovered
+        } else {
+            Recovery::Disconnect
+        }
     }
+}
+
+/// Returns whether other cards on a card's bus answer in the legacy ranges, now or before they were
+/// held: no bridge tells them apart.
+fn is_shared(pdev: &pci::Device) -> bool {
+    !is_alone(pdev, |other| match registry::find(other) {
+        Some(card) => card.found & COMMAND_DECODE != 0,
+        None => arbiter::owns_legacy(other),
+    })
+}
+
+/// Returns whether none of the other VGA cards on a card's bus does what is asked.
+fn is_alone(pdev: &pci::Device, does: impl Fn(&pci::Device) -> bool) -> bool {
+    let mut alone = true;
+
+    bus::for_each_device(|other| {
+        alone &= !(other.same_bus(pdev)
+            && !other.is(pdev)
+            && decode::is_vga_class(other.class())
+            && does(other));
+    });
+    alone
 }
 
 /// Says of a function that is held for the first time what the user should know.

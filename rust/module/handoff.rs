@@ -198,7 +198,7 @@ fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> R
     for candidate in &candidates {
         // A hand-off moves what is held. If the card is not, it must be where it is to go.
         let elsewhere = direction == Direction::HandOff
-            && candidate.pdev.raw() == card.pdev().raw()
+            && candidate.pdev.is(card.pdev())
             && candidate.member.binding != Binding::Held
             && !target.drives(&candidate.pdev);
 

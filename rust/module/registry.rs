@@ -239,7 +239,7 @@ impl Cards {
     fn current(&mut self, pdev: &pci::Device) -> Option<&mut Place> {
         self.places
             .iter_mut()
-            .find(|place| !place.leaving && place.entry.card.pdev().raw() == pdev.raw())
+            .find(|place| !place.leaving && place.entry.card.pdev().is(pdev))
     }
 
     fn place_of(&mut self, entry: &Arc<Entry>) -> Option<&mut Place> {

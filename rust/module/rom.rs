@@ -9,9 +9,9 @@ use crate::{
             Bytes,
             OwnRom, //
         },
-        pci::DeviceExt as _,
         vgaarb, //
     },
+    bars,
     parameters,
     place, //
 };
@@ -23,6 +23,7 @@ use kernel::{
 };
 use vga_stub_core::{
     capture,
+    decode::COMMAND_MEMORY,
     rom::{
         extent,
         fits,
@@ -33,9 +34,6 @@ use vga_stub_core::{
         Worth, //
     }, //
 };
-
-/// How many BARs an endpoint has, the ROM's not counted.
-const BARS: usize = 6;
 
 /// Where an image was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,9 +211,7 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
 
 /// Returns whether memory decode may be switched on: every memory BAR has a valid address.
 fn has_addresses(pdev: &pci::Device<Core<'_>>) -> bool {
-    (0..BARS)
-        .map(|bar| pdev.resource(bar))
-        .all(|bar| !bar.is_memory() || (bar.assigned && bar.has_address()))
+    bars::may_decode(pdev, COMMAND_MEMORY).is_some()
 }
 
 impl Rom {

@@ -9,6 +9,7 @@
 mod abstractions;
 
 mod arbiter;
+mod bars;
 mod card;
 mod driver;
 mod events;

@@ -307,6 +307,19 @@ intx_disabled()
 	[ $((0x$(config "$1" 5 1) & 4)) != 0 ]
 }
 
+# fall_asleep BDF...: waits until those that are held sleep again, which they do in a moment after
+# a reset or a sleep of the machine
+fall_asleep()
+{
+	t_tries=$((50 * ${SLOW:-1}))
+	for t_bdf; do
+		until [ "$(cat "$PCI/$t_bdf/power/runtime_status")" = suspended ] || [ $t_tries = 0 ]; do
+			t_tries=$((t_tries - 1))
+			usleep 100000
+		done
+	done
+}
+
 # bind_to BDF DRIVER: by driver_override, which is cleared again
 bind_to()
 {

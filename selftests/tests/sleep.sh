@@ -35,6 +35,7 @@ slept()
 look()
 {
 	for card in $HELD $SECOND $PLAIN; do
+		fall_asleep "$card"
 		echo "$card $(class "$card" state) $(cat "$PCI/$card/power_state") $(decodes "$card") $(arbiter_part "$card")"
 		intx_disabled "$card" || echo "INTx is on"
 		md5sum "$CLASS/$card/rom"

@@ -25,8 +25,16 @@ pub const fn quiet(command: u16) -> u16 {
 
 /// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus
 /// master, which is for its next driver to switch on.
-pub const fn released(found: u16) -> u16 {
-    found & !COMMAND_MASTER
+///
+/// `moved` says that another card on its bus answers in the legacy ranges, which none did when this
+/// one was found. Then this one stays off, as the arbiter leaves a card that the ranges are taken from where
+/// no bridge tells the two apart. Its next driver switches it on.
+pub const fn released(found: u16, moved: bool) -> u16 {
+    if moved {
+        found & !(COMMAND_MASTER | COMMAND_DECODE)
+    } else {
+        found & !COMMAND_MASTER
+    }
 }
 
 /// A BAR, as the kernel has noted it.

@@ -29,7 +29,8 @@ fn held_cards_are_silent_and_nothing_else_changes() {
 #[test]
 fn released_cards_are_as_found_but_for_bus_master() {
     for found in 0..=u16::MAX {
-        assert_eq!(released(found), found & 0xfffb);
+        assert_eq!(released(found, false), found & 0xfffb);
+        assert_eq!(released(found, true), found & 0xfff8);
     }
 }
 

@@ -5,7 +5,7 @@
 //! C header: `include/linux/aperture.h`
 
 use super::bindings;
-use super::pci::DeviceExt as _;
+use super::pci::Raw as _;
 use kernel::{
     device::Core,
     error::to_result,

@@ -5,8 +5,8 @@
 //! C header: `include/linux/device/bus.h`
 
 use super::pci::{
-    as_device,
-    from_device, //
+    from_device,
+    peek_driver, //
 };
 use core::{
     marker::{
@@ -88,11 +88,7 @@ impl Driver {
 
     /// Returns whether a device is bound to the driver. The answer may be old when it arrives.
     pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
-        // SAFETY: The device is valid. The pointer may change at any time, so it is read once; it
-        // is only compared.
-        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
-
-        driver == self.0.get()
+        peek_driver(pdev) == self.0.get()
     }
 
     /// Returns whether the driver leaves DMA ownership to the users of its devices

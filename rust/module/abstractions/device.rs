@@ -5,7 +5,10 @@
 //! C header: `include/linux/device.h`
 
 use super::bus::DriverRef;
-use super::pci::as_device;
+use super::pci::{
+    as_device,
+    peek_driver, //
+};
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -68,11 +71,7 @@ impl Drop for Locked<'_> {
 
 /// Returns whether a device has a driver. The answer may be old when it arrives.
 pub(crate) fn has_driver(pdev: &pci::Device) -> bool {
-    // SAFETY: The device is valid. The pointer may change at any time, so it is read once and
-    // followed nowhere.
-    let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
-
-    !driver.is_null()
+    !peek_driver(pdev).is_null()
 }
 
 /// Unbinds a device from its driver, if it has one. Waits for its lock.

@@ -19,6 +19,7 @@ use self::{
 };
 use super::pci::{
     DeviceExt as _,
+    Raw as _,
     ROM, //
 };
 use kernel::{

@@ -24,18 +24,6 @@ pub(crate) enum PowerState {
     D3hot = 3,
 }
 
-/// Proof of being called by `pci_walk_bus()`, which holds `pci_bus_sem` for reading.
-pub(crate) struct BusWalk(());
-
-impl BusWalk {
-    /// # Safety
-    ///
-    /// The caller's caller is `pci_walk_bus()`, and the proof does not outlive that call.
-    pub(crate) unsafe fn new() -> Self {
-        Self(())
-    }
-}
-
 /// What the kernel noted of an address range of a device.
 #[derive(Clone, Copy)]
 pub(crate) struct Resource {
@@ -66,9 +54,9 @@ impl Resource {
         self.has(bindings::IORESOURCE_ROM_SHADOW)
     }
 
-    /// Returns whether the firmware or the kernel gave it an address.
-    pub(crate) fn has_address(&self) -> bool {
-        self.len != 0 && self.start != 0 && !self.has(bindings::IORESOURCE_UNSET)
+    /// Returns whether it has an address of its own, so that the device may answer there.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.assigned && !self.has(bindings::IORESOURCE_UNSET)
     }
 
     fn has(&self, flag: u32) -> bool {
@@ -79,10 +67,32 @@ impl Resource {
 /// The index of the ROM BAR's resource.
 pub(crate) const ROM: usize = bindings::PCI_ROM_RESOURCE as usize;
 
-/// Further methods for a PCI device in any context.
-pub(crate) trait DeviceExt {
+/// The C structure of a PCI device, for the abstractions.
+pub(super) trait Raw {
     /// Returns the C structure.
     fn raw(&self) -> *mut bindings::pci_dev;
+}
+
+impl<Ctx: DeviceContext> Raw for pci::Device<Ctx> {
+    fn raw(&self) -> *mut bindings::pci_dev {
+        // `pci::Device` is `repr(transparent)` over an `Opaque`, whose contents may be changed
+        // through a shared reference.
+        core::ptr::from_ref(self)
+            .cast::<bindings::pci_dev>()
+            .cast_mut()
+    }
+}
+
+/// Further methods for a PCI device in any context.
+#[expect(
+    private_bounds,
+    reason = "the C structure is for the abstractions only"
+)]
+pub(crate) trait DeviceExt: Raw {
+    /// Returns whether two are one device.
+    fn is(&self, other: &pci::Device) -> bool {
+        core::ptr::eq(self.raw(), other.raw())
+    }
 
     /// Returns the class code: 24 bits, the base class uppermost.
     fn class(&self) -> u32 {
@@ -116,30 +126,40 @@ pub(crate) trait DeviceExt {
     }
 
     /// Returns whether the device is there: one that is gone, or that nothing reaches, reads as all
-    /// ones, which is no vendor's ID.
+    /// ones. COMMAND and STATUS have bits that are always 0. The IDs are no test, since those of a
+    /// virtual function read as ones, too (Single Root I/O Virtualization 1.1, section 3.4.1).
     #[inline(never)]
     fn answers(&self) -> bool {
-        // SAFETY: A reference to a device proves that its structure is valid.
-        unsafe { read_word(self.raw(), bindings::PCI_VENDOR_ID) != u16::MAX }
+        let mut value = u32::MAX;
+
+        // SAFETY: A reference to a device proves that its structure is valid; the pointer is that of
+        // a local. On failure the value is all ones, or was not written, which here is the same.
+        unsafe {
+            bindings::pci_read_config_dword(self.raw(), bindings::PCI_COMMAND as c_int, &mut value)
+        };
+        value != u32::MAX
     }
 
     /// Returns whether all bridges above the device forward the legacy VGA ranges to it
     /// (`PCI_BRIDGE_CTL_VGA`).
     #[inline(never)]
     fn is_vga_routed(&self) -> bool {
-        // SAFETY: A device keeps its bus and the bridges above it as long as it lives.
+        // SAFETY: A device keeps its bus and the bridges above it as long as it lives. The three
+        // fields are written before the device is on its bus.
         unsafe {
-            let mut bus = (*self.raw()).bus.as_ref();
+            let mut bus = (*self.raw()).bus;
 
-            while let Some(below) = bus {
-                if !below.self_.is_null() {
-                    let control = read_word(below.self_, bindings::PCI_BRIDGE_CONTROL);
+            while !bus.is_null() {
+                let bridge = (*bus).self_;
+
+                if !bridge.is_null() {
+                    let control = read_word(bridge, bindings::PCI_BRIDGE_CONTROL);
 
                     if control & bindings::PCI_BRIDGE_CTL_VGA as u16 == 0 {
                         return false;
                     }
                 }
-                bus = below.parent.as_ref();
+                bus = (*bus).parent;
             }
         }
         true
@@ -152,13 +172,15 @@ pub(crate) trait DeviceExt {
         unsafe { (*(*self.raw()).bus).self_.cast::<pci::Device>().as_ref() }
     }
 
+    /// Returns whether two devices are on one bus, with no bridge between them.
+    fn same_bus(&self, other: &pci::Device) -> bool {
+        // SAFETY: As in `class`; the pointers are only compared.
+        unsafe { (*self.raw()).bus == (*other.raw()).bus }
+    }
+
     /// Returns whether two devices are functions of one slot.
     fn same_slot(&self, other: &pci::Device) -> bool {
-        // SAFETY: As in `class`; a device keeps its bus as long as it lives. The pointers are
-        // only compared.
-        let same_bus = unsafe { (*self.raw()).bus == (*other.raw()).bus };
-
-        same_bus && self.devfn() >> 3 == other.devfn() >> 3
+        self.same_bus(other) && self.devfn() >> 3 == other.devfn() >> 3
     }
 
     /// Returns whether the device is a PF whose VFs are switched on.
@@ -167,44 +189,53 @@ pub(crate) trait DeviceExt {
         unsafe { bindings::pci_num_vf(self.raw()) != 0 }
     }
 
+    /// Returns whether the device is a VF.
+    fn is_virtual_function(&self) -> bool {
+        // SAFETY: As in `class`.
+        unsafe { bindings::pci_dev::is_virtfn_raw(self.raw()) != 0 }
+    }
+
     /// Returns a resource by its index: BARs 0 to 5, [`ROM`]. One that the device does not have
     /// has no length.
+    ///
+    /// The kernel changes resources while drivers are bound, under locks that are not for modules:
+    /// when somebody reads sysfs' `rom`, or resizes a sibling's BAR. What is returned may then be of
+    /// before and after.
     #[inline(never)]
     fn resource(&self, index: usize) -> Resource {
-        // SAFETY: As in `class`. The kernel changes a resource only while no driver is bound.
-        let Some(resource) = (unsafe { (&raw const (*self.raw()).resource).as_ref() })
-            .and_then(|resources| resources.get(index))
-        else {
-            return Resource {
-                start: 0,
-                len: 0,
-                flags: 0,
-                assigned: false,
-            };
+        // SAFETY: As in `class`; the index is one of the array's. No reference to what others write
+        // is made: the fields are read one by one.
+        let (start, end, flags, parent) = unsafe {
+            let resources: *const [bindings::resource] = &raw const (*self.raw()).resource;
+
+            if index >= resources.len() {
+                (0, 0, 0, core::ptr::null_mut())
+            } else {
+                let resource = resources.cast::<bindings::resource>().add(index);
+
+                (
+                    (&raw const (*resource).start).read_volatile(),
+                    (&raw const (*resource).end).read_volatile(),
+                    (&raw const (*resource).flags).read_volatile(),
+                    (&raw const (*resource).parent).read_volatile(),
+                )
+            }
         };
 
         Resource {
-            start: resource.start,
+            start,
             // An empty resource is noted as start 0, end 0, without flags.
-            len: match resource.flags {
+            len: match flags {
                 0 => 0,
-                _ => resource.end.wrapping_sub(resource.start).wrapping_add(1),
+                _ => end.wrapping_sub(start).wrapping_add(1),
             },
-            flags: resource.flags,
-            assigned: !resource.parent.is_null(),
+            flags,
+            assigned: !parent.is_null(),
         }
     }
 }
 
-impl<Ctx: DeviceContext> DeviceExt for pci::Device<Ctx> {
-    fn raw(&self) -> *mut bindings::pci_dev {
-        // `pci::Device` is `repr(transparent)` over an `Opaque`, whose contents may be changed
-        // through a shared reference.
-        core::ptr::from_ref(self)
-            .cast::<bindings::pci_dev>()
-            .cast_mut()
-    }
-}
+impl<Ctx: DeviceContext> DeviceExt for pci::Device<Ctx> {}
 
 /// Further methods for a PCI device that is bound to a driver and locked, as it is in the driver's
 /// callbacks.
@@ -213,7 +244,8 @@ pub(crate) trait CoreExt: DeviceExt {
     ///
     /// A device that does not answer reads as all ones.
     fn command(&self) -> u16 {
-        self.config_word(bindings::PCI_COMMAND)
+        // SAFETY: The device is valid.
+        unsafe { read_word(self.raw(), bindings::PCI_COMMAND) }
     }
 
     /// Writes the COMMAND register.
@@ -222,24 +254,6 @@ pub(crate) trait CoreExt: DeviceExt {
         unsafe {
             bindings::pci_write_config_word(self.raw(), bindings::PCI_COMMAND as c_int, command)
         };
-    }
-
-    /// Reads 16 bits of the configuration space.
-    fn config_word(&self, offset: u32) -> u16 {
-        // SAFETY: The device is valid.
-        unsafe { read_word(self.raw(), offset) }
-    }
-
-    /// Returns whether the device forgets its configuration on the way from D3hot to D0
-    /// (`No_Soft_Reset` clear in the power management capability).
-    fn resets_in_d3hot(&self) -> bool {
-        // SAFETY: The device is valid; the capability's offset does not change.
-        let capability = unsafe { (*self.raw()).pm_cap };
-
-        capability != 0
-            && self.config_word(u32::from(capability) + bindings::PCI_PM_CTRL)
-                & bindings::PCI_PM_CTRL_NO_SOFT_RESET as u16
-                == 0
     }
 
     /// Notes the configuration space, to be written back by the kernel after suspend and resets.
@@ -271,13 +285,6 @@ pub(crate) trait CoreExt: DeviceExt {
     fn set_power_state(&self, state: PowerState) {
         // SAFETY: The device is valid and locked. Failure means that the device cannot.
         unsafe { bindings::pci_set_power_state(self.raw(), state as c_int) };
-    }
-
-    /// The same for who is called on a walk along the bus; taking `pci_bus_sem` again could wait
-    /// for a writer that waits for the walk.
-    fn set_power_state_on_walk(&self, state: PowerState, _walk: &BusWalk) {
-        // SAFETY: As above, and the walk holds `pci_bus_sem`.
-        unsafe { bindings::pci_set_power_state_locked(self.raw(), state as c_int) };
     }
 }
 
@@ -327,4 +334,11 @@ pub(super) unsafe fn from_device<'a>(dev: *mut bindings::device) -> &'a pci::Dev
 pub(super) fn as_device(pdev: &pci::Device) -> *mut bindings::device {
     // SAFETY: The pointer is valid as the reference is.
     unsafe { &raw mut (*pdev.raw()).dev }
+}
+
+/// Returns the driver of a device, to be compared with others. It may be gone when the caller gets
+/// the pointer, unless the device is locked.
+pub(super) fn peek_driver(pdev: &pci::Device) -> *mut bindings::device_driver {
+    // SAFETY: The device is valid. The pointer may change at any time, so it is read once.
+    unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() }
 }

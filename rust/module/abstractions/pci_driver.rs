@@ -10,20 +10,15 @@
 //! C header: `include/linux/pci.h`
 
 use super::pci::{
-    as_device,
     core_device,
-    BusWalk, //
+    peek_driver, //
 };
 use core::{
     marker::{
         PhantomData,
         PhantomPinned, //
     },
-    pin::Pin,
-    sync::atomic::{
-        AtomicPtr,
-        Ordering, //
-    }, //
+    pin::Pin, //
 };
 use kernel::{
     bindings,
@@ -34,6 +29,10 @@ use kernel::{
     },
     pci,
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
     types::{
         ForeignOwnable,
         Opaque, //
@@ -68,29 +67,28 @@ pub(crate) enum Recovery {
 }
 
 /// Knows the driver that a [`Registration`] registered, to compare others with.
-pub(crate) struct Handle(AtomicPtr<bindings::device_driver>);
+pub(crate) struct Handle(Atomic<*mut bindings::device_driver>);
 
 impl Handle {
     /// Creates a handle that no driver is registered for.
     pub(crate) const fn new() -> Self {
-        Self(AtomicPtr::new(core::ptr::null_mut()))
+        Self(Atomic::new(core::ptr::null_mut()))
     }
 
     /// Returns whether a device is bound to the driver.
     ///
     /// The answer may be old when it arrives, unless the device is locked.
     pub(crate) fn drives(&self, pdev: &pci::Device) -> bool {
-        // SAFETY: The device is valid. Its driver's pointer may change at any time, so it is read
-        // once and followed nowhere.
-        let driver = unsafe { (&raw const (*as_device(pdev)).driver).read_volatile() };
+        let driver = peek_driver(pdev);
 
-        !driver.is_null() && driver == self.0.load(Ordering::Relaxed)
+        !driver.is_null() && driver == self.0.load(Relaxed)
     }
 }
 
 /// A PCI driver.
 ///
-/// All functions are called with the device locked.
+/// All functions that get a device are called with the device locked, or, if it sleeps while nobody
+/// uses it ([`Idle`](super::runtime_pm::Idle)), when no other of them can be. They find it awake.
 pub(crate) trait Driver: 'static {
     /// What the driver keeps for each device that it is bound to.
     type Data: ForeignOwnable + Send;
@@ -109,18 +107,19 @@ pub(crate) trait Driver: 'static {
 
     /// Puts the device back in its state after the system slept and the kernel restored the
     /// configuration space, or after a reset of the function.
-    fn resume(pdev: &pci::Device<Core<'_>>, data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+    fn resume(pdev: &pci::Device<Core<'_>>);
+
+    /// Saves the device's state and puts it to sleep, since nobody uses it. The PCI core wakes it and
+    /// restores what was saved. An error (`EAGAIN`, `EBUSY`) leaves it awake.
+    fn runtime_suspend(pdev: &pci::Device<Core<'_>>) -> Result;
 
     /// An error was reported on the device or on a bus above it.
     fn error_detected(channel: Channel) -> Recovery;
 
-    /// The device's slot was reset, and its configuration space with it. The walk tells all
-    /// devices of the bus in turn.
-    fn slot_reset(
-        pdev: &pci::Device<Core<'_>>,
-        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
-        walk: &BusWalk,
-    ) -> Recovery;
+    /// The device was reset in error recovery, and its configuration space with it.
+    ///
+    /// The caller may hold `pci_bus_sem`, which a change of the power state takes.
+    fn slot_reset(pdev: &pci::Device<Core<'_>>) -> Recovery;
 }
 
 /// A PCI device ID as `pci_add_dynid()` takes it; `!0` (`PCI_ANY_ID`) is any.
@@ -181,7 +180,7 @@ impl<T: Driver> Registration<T> {
                 // SAFETY: `try_ffi_init` gives a pointer that is valid for writes.
                 unsafe { driver.write(template) };
                 // SAFETY: The field is in what was just written.
-                T::handle().0.store(unsafe { &raw mut (*driver).driver }, Ordering::Relaxed);
+                T::handle().0.store(unsafe { &raw mut (*driver).driver }, Relaxed);
                 // SAFETY: The driver stays where it is until it is unregistered in `drop`.
                 to_result(unsafe {
                     bindings::__pci_register_driver(driver, module.as_ptr(), name.as_char_ptr())
@@ -217,6 +216,7 @@ impl<T: Driver> Registration<T> {
     const ERROR_HANDLERS: bindings::pci_error_handlers = bindings::pci_error_handlers {
         error_detected: Some(Self::error_detected),
         slot_reset: Some(Self::slot_reset),
+        reset_prepare: Some(Self::reset_prepare),
         reset_done: Some(Self::reset_done),
         ..pin_init::zeroed()
     };
@@ -225,6 +225,7 @@ impl<T: Driver> Registration<T> {
         resume: Some(Self::pm_resume),
         thaw: Some(Self::pm_resume),
         restore: Some(Self::pm_resume),
+        runtime_suspend: Some(Self::runtime_suspend),
         ..pin_init::zeroed()
     };
 
@@ -290,13 +291,46 @@ impl<T: Driver> Registration<T> {
         let pdev = unsafe { kernel::container_of!(dev, bindings::pci_dev, dev) };
 
         // SAFETY: `device_resume()` locks the device and calls the bound driver.
-        unsafe { Self::with(pdev, T::resume) };
+        T::resume(unsafe { core_device(pdev) });
         0
+    }
+
+    extern "C" fn runtime_suspend(dev: *mut bindings::device) -> c_int {
+        // SAFETY: The device is on the PCI bus, since the driver is.
+        let pdev = unsafe { kernel::container_of!(dev, bindings::pci_dev, dev) };
+
+        // SAFETY: The PM core calls this for the bound driver of a valid device, when nobody has a
+        // reference to its being awake. Whoever calls another callback has one: for `probe`, until
+        // it lets the device sleep, and for `remove` the PCI core; for system sleep and shutdown the
+        // PM core, and each waits for a suspend that is under way; for error recovery
+        // `pcie_do_recovery()`; for other resets `reset_prepare` below. So none runs meanwhile, which
+        // is what the lock is for.
+        let device = unsafe { core_device(pdev) };
+
+        from_result(|| T::runtime_suspend(device).map(|()| 0))
+    }
+
+    /// Resets find the device awake, so that what the PCI core saves is what it was, and keep it
+    /// awake until they are done. The core's own `pci_set_power_state()` before it saves restores
+    /// nothing, and a device may lose its configuration in it.
+    extern "C" fn reset_prepare(pdev: *mut bindings::pci_dev) {
+        // SAFETY: `pci_dev_save_and_disable()` is called with a valid device.
+        unsafe {
+            bindings::__pm_runtime_resume(&raw mut (*pdev).dev, bindings::RPM_GET_PUT as c_int)
+        };
     }
 
     extern "C" fn reset_done(pdev: *mut bindings::pci_dev) {
         // SAFETY: `pci_dev_restore()` is called with the device locked, for the bound driver.
-        unsafe { Self::with(pdev, T::resume) }
+        T::resume(unsafe { core_device(pdev) });
+        // SAFETY: `pci_dev_save_and_disable()` came before, under the same lock, and so did
+        // `reset_prepare`.
+        unsafe {
+            bindings::__pm_runtime_idle(
+                &raw mut (*pdev).dev,
+                (bindings::RPM_GET_PUT | bindings::RPM_ASYNC) as c_int,
+            )
+        };
     }
 
     extern "C" fn error_detected(
@@ -313,19 +347,16 @@ impl<T: Driver> Registration<T> {
     }
 
     extern "C" fn slot_reset(pdev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
-        // SAFETY: `pcie_do_recovery()` has `pci_walk_bus()` call `report_slot_reset()`.
-        let walk = unsafe { BusWalk::new() };
-
         // SAFETY: `report_slot_reset()` locks the device and calls the bound driver.
-        let recovery = unsafe { Self::with(pdev, |pdev, data| T::slot_reset(pdev, data, &walk)) };
-
-        recovery as bindings::pci_ers_result_t
+        // `pcifront_common_process()`, which in a PV guest of Xen does not, has a reference to the
+        // device; what the driver keeps for it, which `remove` may be freeing, is not touched.
+        T::slot_reset(unsafe { core_device(pdev) }) as bindings::pci_ers_result_t
     }
 }
 
 impl Handle {
     fn forget(&self) {
-        self.0.store(core::ptr::null_mut(), Ordering::Relaxed);
+        self.0.store(core::ptr::null_mut(), Relaxed);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::bindings;
 use super::kthread;
-use super::pci::DeviceExt as _;
+use super::pci::Raw as _;
 use kernel::{
     device::Core,
     error::to_result,

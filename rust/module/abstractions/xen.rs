@@ -7,7 +7,7 @@
 #[cfg(CONFIG_XEN_DOM0)]
 use super::{
     bindings,
-    pci::DeviceExt as _, //
+    pci::Raw as _, //
 };
 use kernel::pci;
 

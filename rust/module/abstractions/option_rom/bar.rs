@@ -7,6 +7,7 @@
 use super::super::pci::{
     CoreExt as _,
     DeviceExt as _,
+    Raw as _,
     ROM, //
 };
 use kernel::{

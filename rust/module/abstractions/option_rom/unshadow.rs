@@ -7,7 +7,7 @@
 
 use super::{
     super::pci::{
-        DeviceExt as _, //
+        Raw as _, //
     },
     bar::{
         self,
