@@ -32,6 +32,7 @@ MODULES = (
 )
 # The stock kernels or the sanitizer kernel do not have these.
 OPTIONAL = (
+    "igb",
     "overlay",
     "simpledrm",
     "xen-evtchn",

@@ -6,7 +6,6 @@
 
 use super::super::pci::{
     CoreExt as _,
-    DeviceExt as _,
     Raw as _,
     ROM, //
 };
