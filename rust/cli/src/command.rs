@@ -155,9 +155,19 @@ pub(crate) fn description() -> clap::Command {
     Cli::command()
 }
 
+/// Says what is wrong with the command line, or shows help, and ends. What was typed may be the name of
+/// a file, with anything in it: what is said is of the same words as they can be printed.
+fn reject(error: &clap::Error) -> ! {
+    let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
+    match Cli::try_parse_from(words) {
+        Err(error) => error.exit(),
+        Ok(_) => error.exit(),
+    }
+}
+
 /// Does what the command line says, and returns the exit code.
 pub(crate) fn run() -> Result<u8, Failure> {
-    let Cli { global, verb } = Cli::parse();
+    let Cli { global, verb } = Cli::try_parse().unwrap_or_else(|error| reject(&error));
     match global.color {
         When::Auto => {}
         When::Always => anstream::ColorChoice::Always.write_global(),

@@ -60,6 +60,6 @@ pub fn run() -> ExitCode {
 
 /// Says what went wrong.
 fn fail(message: &str) -> ExitCode {
-    eprintln!("vga-stub: {message}");
+    eprintln!("vga-stub: {}", text::escape::printable_lines(message));
     FAILED.into()
 }

@@ -56,7 +56,7 @@ fn json(rom: &[u8], args: &[&str]) -> Value {
 /// Returns which guests boot: BIOS, OVMF.
 fn boots(rom: &[u8], args: &[&str]) -> (bool, bool) {
     let verdict = &json(rom, args)["verdict"];
-    let boots = |guest: &str| verdict[guest]["boots"].as_bool().unwrap();
+    let boots = |guest: &str| verdict[guest]["boots"] == true;
     (boots("bios_guest"), boots("ovmf_guest"))
 }
 
@@ -165,7 +165,7 @@ fn bad_roms_are_named_and_exit_with_1() {
         (
             nvidia,
             "bad-signature",
-            "cut it off with: tail -c +601 FILE",
+            "an option ROM at byte 600; write it to a file of its own: --extract OUT",
         ),
         (
             with(good.clone(), PCIR, b"?"),
@@ -219,12 +219,147 @@ fn a_broken_chain_is_shown_as_far_as_it_goes() {
     assert_eq!(report["fault"]["offset"], 1024);
 }
 
+/// Returns whether an OVMF guest boots, as far as the file tells, and why.
+fn ovmf(rom: &[u8], args: &[&str]) -> (Option<bool>, String) {
+    let answer = &json(rom, args)["verdict"]["ovmf_guest"];
+    (
+        answer["boots"].as_bool(),
+        answer["why"].as_str().unwrap().into(),
+    )
+}
+
+#[test]
+fn what_was_cut_off_may_be_the_efi_image() {
+    let missing = "the file does not tell: an image is missing that may be the EFI image";
+    let part = "the EFI image is not whole in the file";
+    let none = "there is no EFI image; its screen stays dark until its own driver comes";
+    let rom = dual();
+    for (size, boots, why) in [
+        (2560, Some(true), "an EFI driver for x64"),
+        (2559, None, part),
+        (1024 + 0x34, None, part),
+        (1024 + 0x33, None, missing),
+        (1024 + 0x10, None, missing),
+        (1024, None, missing),
+        (1023, None, missing),
+        (512, None, missing),
+    ] {
+        assert_eq!(ovmf(&rom[..size], &[]), (boots, why.into()), "{size}");
+        let (printed, code) = text(&rom[..size], &[]);
+        assert_eq!(code, i32::from(size < 2560));
+        let boots = if size < 2560 { "unknown" } else { "yes" };
+        let line = format!("Boots an OVMF guest: {boots}: {why}\n");
+        assert!(printed.ends_with(&line), "{printed}");
+    }
+    // The last image was cut, and it is no EFI image.
+    let legacy = Build::default().bytes();
+    assert_eq!(ovmf(&legacy[..1000], &[]), (Some(false), none.into()));
+    // Something else is where the image should be: nothing was cut.
+    let other = [first().bytes(), vec![0xff; 512]].concat();
+    assert_eq!(ovmf(&other, &[]), (Some(false), none.into()));
+}
+
+/// Returns whether a guest boots with the ROM from the card and from a file.
+fn ways(rom: &[u8], args: &[&str], guest: &str) -> (bool, bool) {
+    let answer = &json(rom, args)["verdict"][guest];
+    let way = |name: &str| answer[name].as_bool().unwrap();
+    (way("from_card"), way("from_file"))
+}
+
+#[test]
+fn an_image_behind_a_gap_is_for_romfile() {
+    let rom = [first().bytes(), vec![0xff; 1024], efi()].concat();
+    let (text, code) = text(&rom, &["--device", "1234:1111"]);
+    assert!(
+        text.contains("Image 2 at 0x800: EFI, 1536 bytes, last\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "Status: truncated: the image at 0x400 does not start with 55 AA; the kernel goes no \
+             further, but EDK II finds an image at 0x800\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "Boots an OVMF guest: yes: an EFI driver for x64, if it is given as romfile=; vfio-pci \
+             shows only the first 1024 bytes, where the kernel's view ends\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    assert_eq!(ways(&rom, &[], "ovmf_guest"), (false, true));
+    assert_eq!(ways(&rom, &[], "bios_guest"), (true, true));
+    let report = json(&rom, &[]);
+    assert_eq!(report["rom_size"], rom.len());
+    assert_eq!(report["kernel_size"], 1024);
+}
+
+#[test]
+fn what_qemu_writes_into_the_rom_counts() {
+    // The vendor is the card's, the device is not: the sum of all bytes becomes 0 by byte 6.
+    let other = &["--device", "1234:2222"];
+    let legacy = Build::default().bytes();
+    assert_eq!(ways(&legacy, other, "bios_guest"), (true, false));
+    // With a further image, the sum of the first is another.
+    assert_eq!(ways(&dual(), other, "bios_guest"), (false, false));
+    // In an EFI header, byte 6 is a part of the signature.
+    assert_eq!(ways(&efi(), other, "ovmf_guest"), (false, true));
+    let (_, why) = ovmf(&efi(), other);
+    assert_eq!(
+        why,
+        "an EFI driver for x64, if it is given as romfile=; QEMU writes the device ID 2222 and a \
+         new checksum into the ROM of the card"
+    );
+    assert_eq!(
+        ways(&efi(), &["--device", "1235:2222"], "ovmf_guest"),
+        (true, true)
+    );
+    assert_eq!(ways(&efi(), &[], "ovmf_guest"), (true, true));
+    // As GOP drivers for Intel's graphics have it: for every device.
+    let any = with(efi(), PCIR + 6, &[0xff, 0xff]);
+    assert_eq!(json(&any, other)["status"], "ok");
+    assert_eq!(ways(&any, other, "ovmf_guest"), (false, true));
+}
+
+#[test]
+fn what_only_seabios_takes_is_for_romfile() {
+    let odd = Build {
+        pcir: 0x1e,
+        ..Build::default()
+    };
+    let rom = odd.bytes();
+    assert_eq!(ways(&rom, &[], "bios_guest"), (false, true));
+    let why = json(&rom, &[])["verdict"]["bios_guest"]["why"].clone();
+    assert_eq!(
+        why,
+        "a legacy image for 1234:1111, if it is given as romfile=; the kernel finds no valid \
+         image, so vfio-pci shows none"
+    );
+    assert_eq!(json(&rom, &[])["status"], "no-pcir");
+}
+
+#[test]
+fn nvidias_own_images_are_named() {
+    let own = Build {
+        code: 0xe0,
+        nvidia: true,
+        ..Build::default()
+    };
+    let (text, code) = text(&[first().bytes(), own.bytes()].concat(), &[]);
+    let line = "Image 2 at 0x400: NVIDIA's own, code type 0xe0, 1024 bytes, last\n";
+    assert!(text.contains(line), "{text}");
+    assert!(text.contains("Status: ok: "), "{text}");
+    assert_eq!(code, 0);
+}
+
 #[test]
 fn what_follows_is_said() {
     let rom = [dual(), vec![0xff; 100]].concat();
     let (text, code) = text(&rom, &[]);
     assert!(
-        text.contains("The ROM is the first 2560 bytes; 100 follow\n"),
+        text.contains("The ROM is the first 2560 bytes; 100 follow: padding\n"),
         "{text}"
     );
     assert_eq!(code, 0);

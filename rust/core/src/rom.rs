@@ -40,9 +40,11 @@
 
 mod chain;
 mod choice;
+pub mod dump;
 pub mod edk2;
 mod image;
 pub mod linux;
+pub mod nvidia;
 pub mod seabios;
 mod view;
 

@@ -539,3 +539,85 @@ fn the_better_capture_is_taken() {
         }
     }
 }
+
+#[test]
+fn a_rom_is_found_in_a_dump() {
+    let both = || [legacy(), efi()].concat();
+    let broken = || [legacy(), vec![0; 300]].concat();
+    let find = rom::dump::find;
+    assert_eq!(find(&[]), None);
+    assert_eq!(find(&[0x55]), None);
+    assert_eq!(find(&vec![0xff; 4096]), None);
+    assert_eq!(find(&both()), Some(0));
+    for at in [1, 511, 512, 600, 4099] {
+        let dump = [vec![0x55; at], both(), vec![0xff; 100]].concat();
+        assert_eq!(find(&dump), Some(at));
+        // A whole one goes before a broken one, a broken one before nothing.
+        let dump = [vec![0xaa; at], broken(), both()].concat();
+        assert_eq!(find(&dump), Some(at + 1324));
+        assert_eq!(find(&dump[..at + 1324]), Some(at));
+    }
+    // No more places are tried than these.
+    let one = with(legacy()[..512].to_vec(), PCIR + 0x10, &[1]);
+    let one = [one, vec![0; 4]].concat();
+    let many = |count| [one.repeat(count), both()].concat();
+    assert_eq!(find(&many(3)), Some(3 * 516));
+    assert_eq!(
+        find(&many(rom::dump::MAX_PLACES - 1)),
+        Some((rom::dump::MAX_PLACES - 1) * 516)
+    );
+    assert_eq!(find(&many(rom::dump::MAX_PLACES)), Some(0));
+
+    assert_eq!(rom::dump::Header::new(b"NVGI\0"), rom::dump::Header::Nvidia);
+    assert_eq!(rom::dump::Header::new(b"NVG"), rom::dump::Header::Other);
+    assert!(rom::dump::is_padding(&[0xff; 3]) && rom::dump::is_padding(&[0; 3]));
+    assert!(!rom::dump::is_padding(&[0xff, 0]) && !rom::dump::is_padding(&[1; 3]));
+}
+
+#[test]
+fn a_dump_that_was_cut_is_told_from_a_broken_one() {
+    let both = [legacy(), efi()].concat();
+    let cut = |rom: &[u8]| rom::dump::cut(rom).map(|cut| cut.image.map(|image| image.offset));
+    assert_eq!(cut(&both), None);
+    for size in [513, 1023] {
+        assert_eq!(cut(&both[..size]), Some(Some(0)));
+    }
+    for size in [1024, 1025, 1024 + PCIR] {
+        assert_eq!(cut(&both[..size]), Some(None), "{size}");
+    }
+    assert_eq!(cut(&both[..1024 + 0x38]), Some(Some(1024)));
+    // Broken where there is more.
+    assert_eq!(cut(&[legacy(), vec![0xff; 512]].concat()), None);
+    assert_eq!(cut(&with(both.clone(), 1024 + PCIR, b"?")), None);
+    assert_eq!(cut(&with(both.clone(), 1024 + 0x18, &[1])), None);
+    assert_eq!(cut(&with(both, PCIR + 0x10, &[0])), None);
+}
+
+#[test]
+fn the_chain_as_nvidias_drivers_follow_it() {
+    let extended = |mut image: Vec<u8>, sectors, last| {
+        extend(&mut image, sectors, last);
+        image
+    };
+    let rom = [
+        extended(legacy(), 2, false),
+        extended(efi(), 3, false),
+        extended(nvidia(false), 2, false),
+        extended(nvidia(false), 2, true),
+        vec![0xff; 512],
+    ]
+    .concat();
+    let offsets =
+        |rom: &[u8]| -> Vec<_> { rom::nvidia::images(rom).map(|image| image.offset).collect() };
+    assert_eq!(offsets(&rom), [0, 1024, 2560, 3584]);
+    // By the standard, the EFI image is the last one.
+    assert_eq!(rom::images(&rom).count(), 2);
+    assert_eq!(kept(&rom), 2560);
+    assert_eq!(offsets(&rom[..4607]), [0, 1024, 2560]);
+    // Without the extension, the structure's own word counts.
+    assert_eq!(
+        offsets(&[legacy(), efi(), nvidia(true)].concat()),
+        [0, 1024]
+    );
+    assert!(offsets(&[]).is_empty());
+}

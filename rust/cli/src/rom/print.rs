@@ -4,11 +4,14 @@
 
 use std::fmt::Write;
 
-use super::report::{
-    Answer,
-    ImageReport,
-    Report, //
+use super::{
+    guest::Answer,
+    report::{
+        ImageReport,
+        Report, //
+    },
 };
+use crate::text::escape::printable;
 
 /// Returns a report as text.
 pub(crate) fn text(report: &Report) -> String {
@@ -20,7 +23,7 @@ pub(crate) fn text(report: &Report) -> String {
 
 /// Writes a report.
 fn write(out: &mut String, report: &Report) -> std::fmt::Result {
-    writeln!(out, "{}: {} bytes", report.file, report.size)?;
+    writeln!(out, "{}: {} bytes", printable(&report.file), report.size)?;
     for (index, image) in report.images.iter().enumerate() {
         writeln!(out)?;
         write_image(out, index + 1, image)?;
@@ -30,17 +33,49 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
         let number = fault.image;
         writeln!(out, "Image {number} at {:#x} {}", fault.offset, fault.what)?;
     }
-    match report.size.saturating_sub(report.rom_size) {
-        0 => {}
-        rest => writeln!(
+    write_place(out, report)?;
+    writeln!(out, "Status: {}: {}", report.status, report.explanation)?;
+    let once = if report.rom_offset > 0 {
+        ", once extracted"
+    } else {
+        ""
+    };
+    write_answer(
+        out,
+        &format!("a BIOS guest{once}"),
+        &report.verdict.bios_guest,
+    )?;
+    write_answer(
+        out,
+        &format!("an OVMF guest{once}"),
+        &report.verdict.ovmf_guest,
+    )
+}
+
+/// Writes where the ROM is in the file, and what is before and after it.
+fn write_place(out: &mut String, report: &Report) -> std::fmt::Result {
+    let size = report.rom_size;
+    match (&report.before, &report.after) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => write!(out, "The ROM is the first {size} bytes")?,
+        (Some(before), _) => write!(
             out,
-            "The ROM is the first {} bytes; {rest} follow",
-            report.rom_size
+            "The ROM is {size} bytes from byte {} on, behind {}",
+            before.size, before.what
         )?,
     }
-    writeln!(out, "Status: {}: {}", report.status, report.explanation)?;
-    write_answer(out, "a BIOS guest", &report.verdict.bios_guest)?;
-    write_answer(out, "an OVMF guest", &report.verdict.ovmf_guest)
+    if let Some(after) = &report.after {
+        write!(out, "; {} follow: {}", after.size, after.what)?;
+    }
+    writeln!(out)?;
+    for image in report.after.iter().flat_map(|after| &after.images) {
+        writeln!(
+            out,
+            "  image at {:#x}: code type {:#x}, {} bytes",
+            image.offset, image.code_type, image.size
+        )?;
+    }
+    Ok(())
 }
 
 /// Writes what is said of an image.
@@ -50,6 +85,7 @@ fn write_image(out: &mut String, number: usize, image: &ImageReport) -> std::fmt
         "open-firmware" => "Open Firmware".into(),
         "pa-risc" => "HP PA-RISC".into(),
         "efi" => "EFI".into(),
+        "nvidia" => format!("NVIDIA's own, code type {:#x}", image.code_type),
         _ => format!("code type {:#x}, known to its vendor", image.code_type),
     };
     let last = if image.last { ", last" } else { "" };
@@ -107,6 +143,10 @@ fn write_image(out: &mut String, number: usize, image: &ImageReport) -> std::fmt
 
 /// Writes whether a guest boots.
 fn write_answer(out: &mut String, guest: &str, answer: &Answer) -> std::fmt::Result {
-    let boots = if answer.boots { "yes" } else { "no" };
+    let boots = match answer.boots {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
     writeln!(out, "Boots {guest}: {boots}: {}", answer.why)
 }

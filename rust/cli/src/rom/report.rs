@@ -14,16 +14,19 @@ use serde::{
 };
 use vga_stub_core::rom::{
     self,
+    dump::{
+        self,
+        Header, //
+    },
     Broken,
     CodeType,
     Extent,
     Image,
-    Status,
-    SECTOR, //
+    Signature,
+    Status, //
 };
 
-/// PE/COFF machine: x64, the one that OVMF runs on.
-const MACHINE_X64: u16 = 0x8664;
+use super::guest::Verdict;
 
 /// A number that is written in hexadecimal: IDs and class codes, without `0x` as lspci has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,16 @@ pub(crate) struct DeviceId {
     pub(crate) vendor: u16,
     /// The device ID.
     pub(crate) device: u16,
+}
+
+impl DeviceId {
+    /// Returns the IDs of the card that an image is for.
+    pub(crate) fn of(image: &Image<'_>) -> Self {
+        Self {
+            vendor: image.vendor,
+            device: image.device,
+        }
+    }
 }
 
 impl FromStr for DeviceId {
@@ -95,14 +108,42 @@ pub(crate) struct Report {
     pub(crate) status: &'static str,
     /// What the word means here, and what to do.
     pub(crate) explanation: String,
-    /// How much of the file is the ROM, in bytes.
+    /// Where the ROM starts in the file, in bytes.
+    pub(crate) rom_offset: usize,
+    /// How much of the file is the ROM, in bytes: as much as anybody can use.
     pub(crate) rom_size: usize,
+    /// What is before it.
+    pub(crate) before: Option<Before>,
+    /// What is after it.
+    pub(crate) after: Option<After>,
+    /// How many bytes of the ROM the kernel shows, and vfio-pci.
+    pub(crate) kernel_size: usize,
     /// The images, in their order.
     pub(crate) images: Vec<ImageReport>,
     /// Why the chain of images ends too early.
     pub(crate) fault: Option<FaultReport>,
     /// Which guests the ROM boots.
     pub(crate) verdict: Verdict,
+}
+
+/// What is before the ROM.
+#[derive(Debug, Serialize)]
+pub(crate) struct Before {
+    /// How much, in bytes.
+    pub(crate) size: usize,
+    /// What it is.
+    pub(crate) what: &'static str,
+}
+
+/// What is after the ROM.
+#[derive(Debug, Serialize)]
+pub(crate) struct After {
+    /// How much, in bytes.
+    pub(crate) size: usize,
+    /// What it is.
+    pub(crate) what: String,
+    /// The images of NVIDIA's chain that nobody but its drivers looks at.
+    pub(crate) images: Vec<ImageReport>,
 }
 
 /// What is said of an image.
@@ -112,7 +153,7 @@ pub(crate) struct ImageReport {
     pub(crate) offset: usize,
     /// Its length by the PCI data structure, in bytes.
     pub(crate) size: usize,
-    /// Whom the code is for: `legacy`, `open-firmware`, `pa-risc`, `efi`, `other`.
+    /// Whom the code is for: `legacy`, `open-firmware`, `pa-risc`, `efi`, `nvidia`, `other`.
     pub(crate) kind: &'static str,
     /// The same as a number.
     pub(crate) code_type: u8,
@@ -179,78 +220,135 @@ pub(crate) struct FaultReport {
     pub(crate) what: &'static str,
 }
 
-/// Which guests a ROM boots.
-#[derive(Debug, Serialize)]
-pub(crate) struct Verdict {
-    /// A guest with SeaBIOS, QEMU's BIOS.
-    pub(crate) bios_guest: Answer,
-    /// A guest with OVMF, QEMU's UEFI for x64.
-    pub(crate) ovmf_guest: Answer,
-}
-
-/// Whether, and why.
-#[derive(Debug, Serialize)]
-pub(crate) struct Answer {
-    /// Whether the guest's firmware runs the ROM.
-    pub(crate) boots: bool,
-    /// Why.
-    pub(crate) why: String,
-}
-
-impl Answer {
-    /// Answers yes.
-    fn yes(why: impl Into<String>) -> Self {
-        let why = why.into();
-        Self { boots: true, why }
-    }
-
-    /// Answers no.
-    fn no(why: impl Into<String>) -> Self {
-        let why = why.into();
-        Self { boots: false, why }
-    }
-}
-
 impl Report {
-    /// Looks at a ROM.
+    /// Looks at a file.
     pub(crate) fn new(file: &str, bytes: &[u8], card: Option<DeviceId>) -> Self {
-        let mut images = Vec::new();
-        let mut broken = None;
-        for item in rom::images(bytes) {
-            match item {
-                Ok(image) => images.push(image),
-                Err(fault) => broken = Some(fault),
-            }
-        }
-        let rom_size = match rom::extent(bytes, bytes.len()) {
-            Extent::End(size) | Extent::Need(size) => size,
-        };
         let ids = card.map(|card| (card.vendor, card.device));
-        let status = rom::status(bytes, ids);
+        let part = Part::of(bytes);
+        let whole = part.rom(bytes);
+        let rom = &whole[..part.size];
+        let (images, broken) = chain(whole);
         let complete = |image: &Image<'_>| broken.is_none_or(|fault| fault.offset != image.offset);
-        let whole: Vec<_> = images.iter().copied().filter(complete).collect();
+        let status = rom::status(bytes, ids);
+        let report = |image: &Image<'_>, complete| {
+            let mut report = ImageReport::new(image, card, complete);
+            report.offset += part.offset;
+            report
+        };
+        let mut reports: Vec<_> = images
+            .iter()
+            .map(|image| report(image, complete(image)))
+            .collect();
+        reports.extend(beyond(&images, rom).map(|image| report(&image, true)));
         Self {
             file: file.to_owned(),
             size: bytes.len(),
             card,
             status: status.as_str(),
-            explanation: explain(status, bytes, broken),
-            rom_size,
-            images: images
-                .iter()
-                .map(|image| ImageReport::new(image, card, complete(image)))
-                .collect(),
+            explanation: explain(status, whole, broken, &part),
+            rom_offset: part.offset,
+            rom_size: part.size,
+            before: (part.offset > 0).then(|| Before {
+                size: part.offset,
+                what: match Header::new(bytes) {
+                    Header::Nvidia => "NVIDIA's firmware header (NVGI)",
+                    Header::Other => "a header of the vendor's",
+                },
+            }),
+            after: After::new(whole, part.size, &|image| report(image, true)),
+            kernel_size: rom::linux::size(whole),
+            images: reports,
             fault: broken.map(|fault| FaultReport {
                 // The image at fault is the last one that was given, or the one after it.
-                image: whole.len() + 1,
-                offset: fault.offset,
+                image: images.iter().filter(|image| complete(image)).count() + 1,
+                offset: part.offset + fault.offset,
                 what: fault.fault.message(),
             }),
-            verdict: Verdict {
-                bios_guest: bios_guest(&whole, card),
-                ovmf_guest: ovmf_guest(&whole),
-            },
+            verdict: Verdict::new(rom, whole, card),
         }
+    }
+}
+
+/// Which part of a file is the ROM.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// Where it starts, in bytes.
+    pub(crate) offset: usize,
+    /// How much of it anybody can use, in bytes.
+    pub(crate) size: usize,
+}
+
+impl Part {
+    /// Finds the ROM in a file: at its start, or else behind a header of the vendor's.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let offset = match rom::status(bytes, None) {
+            Status::BadSignature | Status::NoPcir if !is_used(bytes) => dump::find(bytes),
+            _ => None,
+        };
+        let offset = offset.unwrap_or_default();
+        let rom = &bytes[offset..];
+        let size = match rom::extent(rom, rom.len()) {
+            Extent::End(size) | Extent::Need(size) => size,
+        };
+        Self { offset, size }
+    }
+
+    /// Returns the file from the ROM's start on.
+    fn rom<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.offset..]
+    }
+}
+
+/// Returns whether a guest's firmware finds an image at the start.
+fn is_used(rom: &[u8]) -> bool {
+    rom::edk2::images(rom).next().is_some() || rom::seabios::images(rom).next().is_some()
+}
+
+/// Returns the images of a chain, and why it ends too early.
+fn chain(rom: &[u8]) -> (Vec<Image<'_>>, Option<Broken>) {
+    let mut images = Vec::new();
+    let mut broken = None;
+    for item in rom::images(rom) {
+        match item {
+            Ok(image) => images.push(image),
+            Err(fault) => broken = Some(fault),
+        }
+    }
+    (images, broken)
+}
+
+/// Returns the images that EDK II finds beyond those of the chain.
+fn beyond<'a>(images: &[Image<'_>], rom: &'a [u8]) -> impl Iterator<Item = Image<'a>> {
+    let last = images.last().map(|image| image.offset);
+    rom::edk2::images(rom).filter(move |image| Some(image.offset) > last)
+}
+
+impl After {
+    /// Looks at what is after a ROM of `size` bytes.
+    fn new(rom: &[u8], size: usize, report: &dyn Fn(&Image<'_>) -> ImageReport) -> Option<Self> {
+        let rest = &rom[size..];
+        // Where there is no ROM, there is nothing after it.
+        if rest.is_empty() || size == 0 {
+            return None;
+        }
+        let images: Vec<_> = rom::nvidia::images(rom)
+            .filter(|image| image.offset >= size)
+            .map(|image| report(&image))
+            .collect();
+        let what = if dump::is_padding(rest) {
+            "padding".into()
+        } else if !images.is_empty() {
+            "NVIDIA's own, for its drivers only".into()
+        } else if let Some(at) = dump::find(rest) {
+            format!("data, with another ROM at byte {at} of it")
+        } else {
+            "data".into()
+        };
+        Some(Self {
+            size: rest.len(),
+            what,
+            images,
+        })
     }
 }
 
@@ -262,6 +360,7 @@ impl ImageReport {
             CodeType::OpenFirmware => ("open-firmware", 1),
             CodeType::PaRisc => ("pa-risc", 2),
             CodeType::Efi => ("efi", 3),
+            CodeType::Other(code) if image.signature == Signature::Nvidia => ("nvidia", code),
             CodeType::Other(code) => ("other", code),
         };
         let legacy = image.code_type == CodeType::X86;
@@ -304,7 +403,7 @@ fn machine(code: u16) -> &'static str {
         0x0200 => "Itanium",
         0x0ebc => "EFI byte code",
         0x01c2 => "ARM",
-        MACHINE_X64 => "x64",
+        0x8664 => "x64",
         0xaa64 => "AArch64",
         0x5032 => "RISC-V 32",
         0x5064 => "RISC-V 64",
@@ -326,11 +425,16 @@ fn subsystem(code: u16) -> &'static str {
 }
 
 /// Returns what a word means for this ROM, and what to do about it.
-fn explain(status: Status, rom: &[u8], broken: Option<Broken>) -> String {
+fn explain(status: Status, rom: &[u8], broken: Option<Broken>, part: &Part) -> String {
     let all = |byte: u8| rom.iter().all(|&other| other == byte);
     match status {
         Status::Ok => "every image is whole and its checksum holds".into(),
         Status::None => "the file is empty".into(),
+        Status::BadSignature | Status::NoPcir if part.offset > 0 => format!(
+            "the file does not start with a valid image, but there is an option ROM at byte {}; \
+             write it to a file of its own: --extract OUT",
+            part.offset
+        ),
         Status::BadSignature if all(0xff) => {
             "every byte is ff: nothing answered where this was read".into()
         }
@@ -339,26 +443,12 @@ fn explain(status: Status, rom: &[u8], broken: Option<Broken>) -> String {
              shadow that no firmware filled"
                 .into()
         }
-        Status::BadSignature => match find(rom) {
-            Some(offset) => format!(
-                "it does not start with 55 AA, but there is an option ROM at byte {offset}; \
-                 vendors' tools put a header before it, cut it off with: tail -c +{} FILE",
-                offset + 1
-            ),
-            None => "it does not start with 55 AA: this is no option ROM".into(),
-        },
+        Status::BadSignature => "it does not start with 55 AA: this is no option ROM".into(),
         Status::NoPcir => format!(
             "the first image {}; ROMs of ISA cards are so",
             broken.map_or("has none", |broken| broken.fault.message())
         ),
-        Status::Truncated => match broken {
-            Some(broken) => format!(
-                "the image at {:#x} {}",
-                broken.offset,
-                broken.fault.message()
-            ),
-            None => "it ends too early".into(),
-        },
+        Status::Truncated => truncated(rom, broken, part),
         Status::IdMismatch => "no image is for this card".into(),
         Status::BadChecksum => {
             "a legacy image was changed: by its own POST, if this is a shadow".into()
@@ -366,73 +456,22 @@ fn explain(status: Status, rom: &[u8], broken: Option<Broken>) -> String {
     }
 }
 
-/// Returns where a ROM starts that something was put before, in bytes.
-fn find(bytes: &[u8]) -> Option<usize> {
-    (1..bytes.len().saturating_sub(SECTOR)).find(|&offset| {
-        bytes[offset..].starts_with(&[0x55, 0xaa])
-            && rom::images(&bytes[offset..])
-                .next()
-                .is_some_and(|image| image.is_ok())
-    })
-}
-
-/// Returns whether SeaBIOS runs the ROM: it takes the first legacy image that is for the card by
-/// its own IDs, whatever the device list says, and demands that its checksum holds (`map_pcirom()`
-/// and `is_valid_rom()` in its src/optionroms.c).
-fn bios_guest(images: &[Image<'_>], card: Option<DeviceId>) -> Answer {
-    let ids = |image: &Image<'_>| DeviceId {
-        vendor: image.vendor,
-        device: image.device,
+/// Returns why a chain is called truncated.
+fn truncated(rom: &[u8], broken: Option<Broken>, part: &Part) -> String {
+    let Some(broken) = broken else {
+        return "it ends too early".into();
     };
-    let mut legacy = images
-        .iter()
-        .filter(|image| image.code_type == CodeType::X86);
-    let Some(first) = legacy.clone().next() else {
-        return Answer::no("there is no legacy image");
-    };
-    let fit = legacy.find(|image| card.is_none_or(|card| ids(image) == card));
-    match (fit, card) {
-        (Some(image), _) if image.checksum_holds() => {
-            Answer::yes(format!("a legacy image for {}", ids(image)))
-        }
-        (Some(_), _) => Answer::no("the legacy image's checksum is wrong"),
-        // QEMU's vfio_pci_load_rom() then writes the card's device ID into the first image, and
-        // makes the sum of all bytes 0: right for an image that is alone.
-        (None, Some(card)) if images.len() == 1 && first.vendor == card.vendor => {
-            Answer::yes(format!(
-                "a legacy image for {}; QEMU writes the card's device ID into it, but not if it is \
-                 given as romfile=",
-                ids(first)
-            ))
-        }
-        (None, _) => Answer::no(format!("the legacy image is for {}", ids(first))),
+    let behind = rom::edk2::images(rom).find(|image| image.offset > broken.offset);
+    let mut text = format!(
+        "the image at {:#x} {}",
+        part.offset + broken.offset,
+        broken.fault.message()
+    );
+    if let Some(image) = behind {
+        text += &format!(
+            "; the kernel goes no further, but EDK II finds an image at {:#x}",
+            part.offset + image.offset
+        );
     }
-}
-
-/// Returns whether OVMF runs the ROM: an EFI driver for x64, as it is or compressed in the way that
-/// UEFI knows. It does not compare IDs (`LocalLoadFile2()` in EDK II's
-/// MdeModulePkg/Bus/Pci/PciBusDxe/PciOptionRomSupport.c).
-fn ovmf_guest(images: &[Image<'_>]) -> Answer {
-    let mut why = "there is no EFI image; its screen stays dark until its own driver comes";
-    for image in images
-        .iter()
-        .filter(|image| image.code_type == CodeType::Efi)
-    {
-        why = match image.efi() {
-            None => "the EFI image's header has another signature",
-            Some(header) if header.machine != MACHINE_X64 => {
-                "the EFI image is for another processor than x64"
-            }
-            Some(header) if !matches!(header.subsystem, 11 | 12) => "the EFI image is no driver",
-            Some(header) if header.compression > 1 => "the EFI image's compression is unknown",
-            Some(header) if header.length > image.length => {
-                "the EFI image is longer by its header than by its PCI data structure"
-            }
-            Some(header) if usize::from(header.image_offset) >= header.length => {
-                "the EFI image's program is outside of it"
-            }
-            Some(_) => return Answer::yes("an EFI driver for x64"),
-        };
-    }
-    Answer::no(why)
+    text
 }

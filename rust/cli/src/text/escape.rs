@@ -25,9 +25,23 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
+/// The same for a text of several lines.
+pub(crate) fn printable_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{
+        printable,
+        printable_lines, //
+    };
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(printable_lines("a\n\u{1b}b\n"), "a\n\\u{1b}b\n");
+    }
 
     #[test]
     fn only_what_a_terminal_acts_upon_is_escaped() {

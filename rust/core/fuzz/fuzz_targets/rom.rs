@@ -66,6 +66,15 @@ fuzz_target!(|input: &[u8]| {
     let other = rom::seabios::find(kept, card).map(|image| (image.offset, image.sum()));
     assert_eq!(copied, other);
 
+    // A file from elsewhere.
+    if let Some(start) = rom::dump::find(rom) {
+        assert!(rom::images(&rom[start..]).next().unwrap().is_ok());
+    }
+    assert!(rom::dump::cut(rom).is_none() || status != Status::Ok);
+    for image in rom::nvidia::images(rom) {
+        assert_eq!(image.bytes().len(), image.length);
+    }
+
     let mut images = 0;
     for image in rom::images(rom).filter_map(Result::ok) {
         images += 1;
