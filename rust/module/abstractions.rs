@@ -11,6 +11,7 @@ pub(crate) mod params;
 pub(crate) mod aperture;
 pub(crate) mod bus;
 pub(crate) mod class;
+pub(crate) mod detached;
 pub(crate) mod device;
 pub(crate) mod iommu;
 mod kthread;
@@ -21,6 +22,8 @@ pub(crate) mod pci_driver;
 pub(crate) mod runtime_pm;
 #[macro_use]
 pub(crate) mod statics;
+pub(crate) mod task;
+pub(crate) mod vfio;
 pub(crate) mod vgaarb;
 pub(crate) mod workqueue;
 pub(crate) mod xen;

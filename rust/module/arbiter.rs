@@ -16,8 +16,8 @@ use crate::{
         },
         workqueue::OwnedQueue, //
     },
-    ours,
-    target, //
+    holder,
+    ours, //
 };
 use kernel::{
     device::Core,
@@ -117,7 +117,7 @@ fn owner(pdev: &pci::Device) -> Owner {
     }
     match Locked::try_new(pdev).map(|locked| locked.driver()) {
         Some(Ok(None)) => Owner::Host,
-        Some(Ok(Some(driver))) if target::is_holder(&driver) => Owner::Holder,
+        Some(Ok(Some(driver))) if holder::is_holder(&driver) => Owner::Holder,
         Some(Ok(Some(_))) => Owner::Host,
         Some(Err(_)) | None => Owner::Unclear,
     }

@@ -6,12 +6,14 @@
 use crate::{
     abstractions::{
         device,
+        iommu::Group,
         pci::{
             CoreExt as _,
             DeviceExt as _, //
         }, //
     },
     bars,
+    holder,
     ours,
     rom::{
         self,
@@ -32,6 +34,8 @@ use vga_stub_core::decode::{
 /// A claimed function.
 pub(crate) struct Card {
     pdev: ARef<pci::Device>,
+    /// Its IOMMU group; [`None`] without an IOMMU.
+    pub(crate) group: Option<Group>,
     /// What it is.
     pub(crate) kind: Kind,
     /// COMMAND as it was found, or as it must have been.
@@ -51,6 +55,7 @@ impl Card {
 
         Self {
             pdev: pdev.into(),
+            group: Group::of(pdev),
             kind,
             found: decode::derive(pdev.command(), decode),
             shared,
@@ -73,10 +78,12 @@ impl Card {
     pub(crate) fn state(&self) -> State {
         if ours::has(&self.pdev) {
             State::Held
-        } else if device::has_driver(&self.pdev) {
+        } else if !device::has_driver(&self.pdev) {
+            State::Unbound
+        } else if holder::has(&self.pdev) {
             State::HandedOff
         } else {
-            State::Unbound
+            State::Host
         }
     }
 }
@@ -86,8 +93,10 @@ impl Card {
 pub(crate) enum State {
     /// vga-stub.
     Held,
-    /// Another driver.
+    /// A driver that holds devices for guests.
     HandedOff,
+    /// A driver of the host.
+    Host,
     /// Nobody.
     Unbound,
 }
@@ -99,6 +108,7 @@ impl State {
         match self {
             Self::Held => "held",
             Self::HandedOff => "handed-off",
+            Self::Host => "host",
             Self::Unbound => "unbound",
         }
     }

@@ -8,9 +8,9 @@ use crate::{
         Listener, //
     },
     gate,
+    holder,
     registry,
-    selection,
-    target, //
+    selection, //
 };
 use kernel::pci;
 
@@ -25,7 +25,7 @@ impl Listener for Events {
                 registry::remove(pdev);
             }
             Event::Add => selection::reserve(pdev),
-            Event::Unbind(driver) => selection::unbind(pdev, target::is_holder(driver)),
+            Event::Unbind(driver) => selection::unbind(pdev, holder::is_holder(driver)),
             Event::Bound | Event::Unbound => registry::announce(pdev),
         }
     }

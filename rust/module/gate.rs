@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may use an IOMMU group during a move: nobody but the move.
+//! Who may use the IOMMU groups of a card during a move: nobody but the move.
 //!
-//! The gate's mutex is held shortly and taken last, also by the bus's listeners.
+//! The gates' mutex is held shortly and taken last, also by the bus's listeners.
 
 use crate::abstractions::{
     device::Locked,
@@ -17,43 +17,53 @@ use kernel::{
 };
 
 static_mutex! {
-    /// The DMA ownership of the group that is being moved, for as long as the move and the group
+    /// The DMA ownership of each group that is being moved, for as long as the move and the group
     /// last.
-    mod gate: Option<DmaOwnership> = None;
+    mod gates: KVec<DmaOwnership> = KVec::new();
 }
 
 /// Makes the mutex ready. To be called before the first move.
 pub(crate) fn init() {
-    gate::init();
+    gates::init();
 }
 
-/// Takes a group's DMA ownership until [`open`]. `member` is one of the group's devices.
-///
-/// # Errors
-///
-/// `EBUSY`: somebody uses the group. `ENODEV`: the member is on its way out. `ENOMEM`, or what the
-/// IOMMU's driver says.
-pub(crate) fn close(group: Group, member: &Locked<'_>) -> Result {
-    let mut gate = gate::lock()?;
+/// The gates that a move has closed; dropping this opens them.
+pub(crate) struct Closed(());
 
-    *gate = Some(group.claim_dma(member)?);
-    Ok(())
+impl Closed {
+    /// Starts with none.
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+
+    /// Takes a group's DMA ownership. `member` is one of the group's devices.
+    ///
+    /// # Errors
+    ///
+    /// See [`Group::claim_dma`].
+    pub(crate) fn close(&mut self, group: &Group, member: &Locked<'_>) -> Result {
+        let mut gates = gates::lock()?;
+
+        gates.reserve(1, GFP_KERNEL)?;
+        gates
+            .push_within_capacity(group.claim_dma(member)?)
+            .map_err(|_| ENOMEM)
+    }
 }
 
-/// Gives the DMA ownership back, if it is still ours.
-///
-/// # Errors
-///
-/// `ENODEV`: [`init`] was not called.
-pub(crate) fn open() -> Result {
-    drop(gate::lock()?.take());
-    Ok(())
+impl Drop for Closed {
+    fn drop(&mut self) {
+        if let Ok(mut gates) = gates::lock() {
+            // The memory goes, too: nobody drops a static.
+            drop(core::mem::take(&mut *gates));
+        }
+    }
 }
 
-/// Gives the DMA ownership back if the group that is being moved loses a device: it must be no
-/// one's when the last one goes.
+/// Gives the DMA ownership back if a group that is being moved loses a device: it must be no one's
+/// when the last one goes.
 pub(crate) fn forget(pdev: &pci::Device) {
-    if let Ok(mut gate) = gate::lock() {
-        drop(gate.take_if(|ownership| ownership.covers(pdev)));
+    if let Ok(mut gates) = gates::lock() {
+        gates.retain(|ownership| !ownership.covers(pdev));
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Moves the functions of an IOMMU group to another driver and back: all of them, or none.
+//! Moves the functions of a card, or of an IOMMU group, to another driver and back: all of them, or
+//! none.
 //!
 //! Locks: the move mutex, then one device's lock at a time. Probe, removal and the bus's listeners
-//! never take the move mutex, as they run inside a move.
+//! never take the move mutex, as they run inside a move. Whoever waits here can be killed.
 
 use crate::{
     abstractions::{
@@ -11,6 +12,7 @@ use crate::{
             self,
             DriverRef, //
         },
+        detached,
         device::{
             self,
             Locked,
@@ -18,34 +20,49 @@ use crate::{
         },
         iommu::Group,
         pci::DeviceExt as _,
+        task,
+        vfio,
         xen, //
     },
     card::Card,
-    gate,
+    gate::{
+        self,
+        Closed, //
+    },
+    holder,
     ours::{
         self,
         NAME, //
     },
     parameters,
+    refusal::refuse,
     registry,
     target, //
 };
 use kernel::{
+    fmt,
     pci,
     prelude::*,
-    sync::aref::ARef,
+    sync::{
+        aref::ARef,
+        Arc, //
+    },
     time::{
-        delay::fsleep,
-        Delta, //
+        Delta,
+        Instant,
+        Monotonic, //
     }, //
 };
 use vga_stub_core::{
     decode::Kind,
     group::{
+        self,
         Binding,
         Direction,
         Member,
-        LAST_TURN, //
+        Refusal,
+        Request,
+        Scope, //
     }, //
 };
 
@@ -54,11 +71,11 @@ static_mutex! {
     mod moves: () = ();
 }
 
-/// How often a device is tried that somebody else has locked.
-const LOCK_TRIES: u32 = 100;
+/// How long a device is tried that somebody else has locked.
+const LOCK_LIMIT: Delta = Delta::from_secs(1);
 
-/// How long to wait between two tries, in milliseconds.
-const LOCK_PAUSE: i64 = 10;
+/// How long a driver may take to let go of a device.
+const RELEASE_LIMIT: Delta = Delta::from_secs(5);
 
 /// Makes the locks ready. To be called before the first card has a directory.
 pub(crate) fn init() {
@@ -66,250 +83,453 @@ pub(crate) fn init() {
     gate::init();
 }
 
-/// Takes what was written to the file `handoff`: the name of a driver, or `1` for the default one.
+/// Takes what was written to the file `handoff`: the name of a driver, or `1` for the default one; and
+/// how much is to move.
 ///
 /// # Errors
 ///
-/// `EINVAL`: the text is no name, or the driver is not made to hold devices for guests. `ENODEV`:
-/// there is no such driver, or a member of the group does not answer. `EBUSY`: a member is in use or
-/// has another driver. Those of the driver's probe.
+/// See [`Refusal::errno`]; those of the target's probe; `ENOMEM`; `EINTR`.
 pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
-    let name = match text.trim_ascii() {
-        b"1" => parameters::HANDOFF.get().to_bytes(),
-        name => name,
-    };
-    let target = target::find(card.pdev(), name)?;
+    let refuse =
+        |about: fmt::Arguments<'_>, refusal| refuse(card.pdev(), about, refusal, c"", EINVAL);
+    let request = Request::parse(text).and_then(|request| {
+        let word = match request.word {
+            b"1" => parameters::HANDOFF.get().to_bytes(),
+            word => word,
+        };
 
-    carry_out(card, Direction::HandOff, Some(&target))
+        Some((target::Name::new(word)?, request.scope))
+    });
+    let (name, scope) = request.ok_or_else(|| refuse(fmt!("handoff"), Refusal::HandOffText))?;
+    let target = target::find(name.as_c_str())
+        .map_err(|refusal| refuse(fmt!("{}", name.as_c_str()), refusal))?;
+
+    carry_out(card, Direction::HandOff, scope, Some(&target))
 }
 
-/// Takes what was written to the file `reclaim`: `1`.
+/// Takes what was written to the file `reclaim`: `1`, and how much is to move.
 ///
 /// # Errors
 ///
-/// `EINVAL`: other text. `EBUSY`: a member of the group is in use, or has a driver that is not made
-/// to hold devices for guests. `ENODEV`: the module is on its way out, or a member does not answer.
+/// See [`Refusal::errno`]; `ENODEV`: the module is on its way out; `ENOMEM`; `EINTR`.
 pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
-    if text.trim_ascii() != b"1" {
-        dev_err!(card.pdev(), "reclaim: only 1 can be written\n");
-        return Err(EINVAL);
+    match Request::parse(text) {
+        Some(Request { word: b"1", scope }) => carry_out(card, Direction::Reclaim, scope, None),
+        _ => Err(refuse(
+            card.pdev(),
+            fmt!("reclaim"),
+            Refusal::ReclaimText,
+            c"",
+            EINVAL,
+        )),
     }
-    carry_out(card, Direction::Reclaim, None)
 }
 
-/// Waits for a device's lock, but not for ever.
-#[inline(never)]
-fn lock(pdev: &pci::Device) -> Result<Locked<'_>> {
-    for _ in 0..LOCK_TRIES {
-        if let Some(locked) = Locked::try_new(pdev) {
-            return Ok(locked);
-        }
-        fsleep(Delta::from_millis(LOCK_PAUSE));
-    }
-    dev_err!(pdev, "busy: somebody has had it locked for a second\n");
-    Err(EBUSY)
-}
-
-/// A member of a group, as it is before a move.
+/// A function that a move concerns, as it is before the move.
 struct Candidate {
     pdev: ARef<pci::Device>,
+    /// What is known of it, if it was claimed once.
+    card: Option<Arc<Card>>,
     /// The driver that it has; [`None`] if it has none.
     former: Option<DriverRef>,
+    /// Its file, if a program has it open.
+    file: Option<vfio::Name>,
     /// What the policy is to know of it.
     member: Member,
 }
 
+impl AsRef<Member> for Candidate {
+    fn as_ref(&self) -> &Member {
+        &self.member
+    }
+}
+
 impl Candidate {
     /// Creates a candidate of which nothing is known yet.
-    fn new(pdev: &pci::Device) -> Self {
+    fn new(pdev: &pci::Device, asked: &pci::Device) -> Self {
         Self {
             pdev: pdev.into(),
+            card: None,
             former: None,
+            file: None,
             member: Member {
                 kind: Kind::Companion,
                 claimed: false,
+                asked: pdev.is(asked),
                 binding: Binding::Unbound,
+                arrived: false,
+                answers: true,
             },
         }
     }
 
     /// Finds out what there is to know.
-    fn look(&mut self) -> Result {
-        self.former = lock(&self.pdev)?.driver()?;
-        self.member.binding = match &self.former {
+    fn look(&mut self, target: &DriverRef) -> Result<(), Refusal> {
+        let locked = lock(&self.pdev)?;
+
+        self.card = registry::find(&self.pdev);
+        self.former = locked.driver().map_err(|_| Refusal::Unsettled)?;
+        self.file = None;
+
+        let member = &mut self.member;
+
+        member.claimed = self.card.is_some();
+        if let Some(card) = &self.card {
+            member.kind = card.kind;
+        }
+        member.arrived = target.drives(&self.pdev);
+        member.binding = match &self.former {
             None => Binding::Unbound,
             Some(_) if ours::has(&self.pdev) => Binding::Held,
-            Some(driver) if target::is_pciback(driver) && xen::is_given_away(&self.pdev) => {
-                Binding::InUse
+            Some(driver) if !holder::is_holder(driver) => Binding::Other,
+            Some(driver) => {
+                self.file = vfio::opened(&locked);
+                if self.file.is_some() {
+                    Binding::Open
+                } else if holder::is_pciback(driver) && xen::is_given_away(&self.pdev) {
+                    Binding::Given
+                } else {
+                    Binding::Holder
+                }
             }
-            Some(driver) if target::is_holder(driver) => Binding::Holder,
-            Some(_) => Binding::Other,
         };
-        if let Some(card) = registry::find(&self.pdev) {
-            self.member.kind = card.kind;
-            self.member.claimed = true;
-        }
         Ok(())
+    }
+
+    /// Looks again. Returns why it cannot move any more, though it could at first.
+    fn look_again(&mut self, direction: Direction, target: &DriverRef) -> Result<(), Refusal> {
+        let binding = self.member.binding;
+        let former = self.former.take();
+
+        if let Err(refusal) = self.look(target) {
+            self.former = former;
+            return Err(refusal);
+        }
+        if let Some(refusal) = direction.refusal(&self.member) {
+            return Err(refusal);
+        }
+
+        let same = match &former {
+            None => self.former.is_none(),
+            Some(former) => former.drives(&self.pdev),
+        };
+
+        if same && self.member.binding == binding {
+            Ok(())
+        } else {
+            Err(Refusal::Changed)
+        }
+    }
+
+    /// Returns its IOMMU group.
+    fn group(&self) -> Option<&Group> {
+        self.card.as_ref()?.group.as_ref()
+    }
+
+    /// Refuses a move that was asked of a card, because of this function.
+    fn refuse(&self, card: &Card, refusal: Refusal) -> Error {
+        let driver = self
+            .former
+            .as_ref()
+            .map_or(c"no driver", |driver| driver.name());
+        let other = match refusal {
+            Refusal::Bound | Refusal::Given | Refusal::NotHeld | Refusal::Stuck => driver,
+            Refusal::Open => self.file.as_ref().map_or(c"", vfio::Name::as_c_str),
+            _ => c"",
+        };
+
+        refuse(
+            card.pdev(),
+            fmt!("{}", self.pdev.as_ref().name()),
+            refusal,
+            other,
+            EBUSY,
+        )
     }
 }
 
-/// Returns the functions that the IOMMU cannot tell from a card, the card included. Without an
-/// IOMMU, those of its slot that are claimed.
-fn candidates(card: &Card) -> Result<KVec<Candidate>> {
-    let pdev = card.pdev();
-    let mut candidates = KVec::new();
-    let mut add = |pdev: &pci::Device| Ok(candidates.push(Candidate::new(pdev), GFP_KERNEL)?);
+/// Waits for a device's lock, but not for ever.
+#[inline(never)]
+fn lock(pdev: &pci::Device) -> Result<Locked<'_>, Refusal> {
+    let start = Instant::<Monotonic>::now();
 
-    if let Some(group) = Group::of(pdev) {
-        group.for_each_member(add)?;
-    } else {
-        let mut result = Ok(());
-
-        bus::for_each_device(|other| {
-            if result.is_ok() && other.same_slot(pdev) && registry::find(other).is_some() {
-                result = add(other);
-            }
-        });
-        result?;
+    loop {
+        if let Some(locked) = Locked::try_new(pdev) {
+            return Ok(locked);
+        }
+        if start.elapsed() >= LOCK_LIMIT || task::nap().is_err() {
+            return Err(Refusal::Locked);
+        }
     }
-    for candidate in &mut candidates {
-        candidate.look()?;
+}
+
+/// Returns the functions that a move concerns: with each function of the scope all that the IOMMU
+/// cannot tell from it. Without an IOMMU the slot is the group.
+fn candidates(card: &Card, scope: Scope) -> Result<KVec<Candidate>> {
+    let asked = card.pdev();
+    let whole = scope == Scope::Card || card.group.is_none();
+    let mut functions = KVec::new();
+    let mut candidates = KVec::new();
+    let mut result = Ok(());
+
+    bus::for_each_device(|pdev| {
+        if result.is_ok() && (pdev.is(asked) || whole && pdev.same_slot(asked)) {
+            if let Some(function) = registry::find(pdev) {
+                result = functions.push(function, GFP_KERNEL).map_err(Error::from);
+            }
+        }
+    });
+    result?;
+
+    let mut add =
+        |pdev: &pci::Device| Ok(candidates.push(Candidate::new(pdev, asked), GFP_KERNEL)?);
+    let mut last = None;
+
+    while let Some(group) = next_group(
+        functions.iter().filter_map(|card| card.group.as_ref()),
+        last,
+    ) {
+        group.for_each_member(&mut add)?;
+        last = Some(group.id());
+    }
+    for function in functions.iter().filter(|function| function.group.is_none()) {
+        add(function.pdev())?;
     }
     Ok(candidates)
 }
 
+/// Returns the group whose number is the next after the last. Moves take groups in the order of their
+/// numbers.
+fn next_group<'a>(groups: impl Iterator<Item = &'a Group>, last: Option<i32>) -> Option<&'a Group> {
+    groups
+        .filter(|group| Some(group.id()) > last)
+        .min_by_key(|group| group.id())
+}
+
 /// Moves what is to be moved: all of it, or nothing. The target is our own driver if none is given.
 ///
-/// Who moves, in which order, and who forbids it is for [`vga_stub_core::group`] to say.
-fn carry_out(card: &Card, direction: Direction, target: Option<&DriverRef>) -> Result {
+/// Who moves, in which order, and who is in the way is for [`vga_stub_core::group`] to say.
+fn carry_out(
+    card: &Card,
+    direction: Direction,
+    scope: Scope,
+    target: Option<&DriverRef>,
+) -> Result {
     // With a reference to this module, so that it stays during the move.
-    let ours = DriverRef::find(NAME).ok_or(ENODEV)?;
+    let ours = DriverRef::find(|driver| driver.name() == NAME).ok_or(ENODEV)?;
     let target = target.unwrap_or(&ours);
-    let _moving = moves::lock()?;
+    let _moving = moves::lock_interruptibly()?;
 
     // A writer may have waited for long; another card may be in this one's slot now.
     if registry::find(card.pdev()).is_none() {
-        dev_err!(card.pdev(), "nothing moved: the device is gone\n");
-        return Err(ENODEV);
+        return Err(gone(card));
     }
 
-    let mut candidates = candidates(card)?;
+    let mut candidates = candidates(card, scope)?;
 
-    for candidate in &candidates {
-        // A hand-off moves what is held. If the card is not, it must be where it is to go.
-        let elsewhere = direction == Direction::HandOff
-            && candidate.pdev.is(card.pdev())
-            && candidate.member.binding != Binding::Held
-            && !target.drives(&candidate.pdev);
-
-        if elsewhere || direction.is_forbidden_by(&candidate.member) {
-            return refuse(card, candidate);
-        }
-    }
-
-    candidates.retain(|candidate| direction.moves(&candidate.member));
-    for candidate in &candidates {
+    all_fit(card, &mut candidates, |candidate| {
+        candidate.look(target)?;
         // Other drivers may have put what they have into D3cold, where nothing answers.
-        if candidate.member.binding == Binding::Held && !candidate.pdev.answers() {
-            dev_err!(
-                card.pdev(),
-                "nothing moved: {} does not answer\n",
-                candidate.pdev.as_ref().name()
-            );
-            return Err(ENODEV);
-        }
-    }
-    if let Some(first) = candidates.first() {
-        close_gate(card, &first.pdev)?;
+        candidate.member.answers =
+            candidate.member.binding != Binding::Held || candidate.pdev.answers();
+        direction.refusal(&candidate.member).map_or(Ok(()), Err)
+    })?;
+    // It has left its group or its bus since.
+    if !candidates.iter().any(|candidate| candidate.member.asked) {
+        return Err(gone(card));
     }
 
-    let result = shift_all(&candidates, direction, target);
+    let mut gates = Closed::new();
 
-    if result.is_err() {
-        for candidate in &candidates {
-            put_back(candidate, &ours);
+    close_all(card, direction, &candidates, &mut gates)?;
+    // Whoever was in between is there now. Nobody comes any more, but to open a file of vfio's.
+    all_fit(card, &mut candidates, |candidate| {
+        if direction.moves(&candidate.member) {
+            candidate.look_again(direction, target)
+        } else {
+            Ok(())
         }
-    }
+    })?;
+
+    let result = shift_all(card, direction, &mut candidates, target);
+
     // Not before the last one has moved: from here on a guest may have them.
-    gate::open()?;
+    drop(gates);
     result
 }
 
-fn shift_all(candidates: &[Candidate], direction: Direction, target: &DriverRef) -> Result {
-    for turn in 0..=LAST_TURN {
-        for candidate in candidates {
-            if direction.turn(&candidate.member) == turn {
-                shift(&candidate.pdev, target)?;
-            }
+/// Refuses a move of a card that is on its way out.
+fn gone(card: &Card) -> Error {
+    refuse(card.pdev(), fmt!("the device"), Refusal::Gone, c"", ENODEV)
+}
+
+/// Refuses a move if one of the functions does not fit, and says so of each that does not.
+fn all_fit(
+    card: &Card,
+    candidates: &mut [Candidate],
+    mut fits: impl FnMut(&mut Candidate) -> Result<(), Refusal>,
+) -> Result {
+    let mut result = Ok(());
+
+    for candidate in candidates {
+        if let Err(refusal) = fits(candidate) {
+            let error = candidate.refuse(card, refusal);
+
+            result = result.and(Err(error));
         }
+    }
+    result
+}
+
+/// Makes sure that nobody uses the groups from which something is taken, nor will during the move.
+fn close_all(
+    card: &Card,
+    direction: Direction,
+    candidates: &[Candidate],
+    gates: &mut Closed,
+) -> Result {
+    let taken = || {
+        candidates
+            .iter()
+            .filter(|candidate| direction.takes(&candidate.member))
+    };
+    let mut last = None;
+
+    while let Some(group) = next_group(taken().filter_map(Candidate::group), last) {
+        let id = group.id();
+
+        last = Some(id);
+        let mut members = taken().filter(|candidate| candidate.group().map(Group::id) == last);
+        let Some(member) = members.next() else {
+            break;
+        };
+        let locked = lock(&member.pdev).map_err(|why| member.refuse(card, why))?;
+
+        gates.close(group, &locked).map_err(|error| {
+            let refusal = match error {
+                EBUSY => Refusal::GroupInUse,
+                EINVAL => Refusal::GroupReserved,
+                _ => Refusal::GroupFailed,
+            };
+
+            refuse(card.pdev(), fmt!("IOMMU group {}", id), refusal, c"", error)
+        })?;
     }
     Ok(())
 }
 
-/// Says which function is in the way.
-fn refuse(card: &Card, blocker: &Candidate) -> Result {
-    let why = match blocker.member.binding {
-        Binding::Unbound => c"is not held; it has",
-        Binding::InUse => c"is in use by another domain, to which it was given by",
-        Binding::Held | Binding::Holder | Binding::Other => c"is bound to",
-    };
+/// Moves one after the other, and if one fails, all back.
+fn shift_all(
+    card: &Card,
+    direction: Direction,
+    candidates: &mut [Candidate],
+    target: &DriverRef,
+) -> Result {
+    let mut begun = 0_usize;
 
-    dev_err!(
-        card.pdev(),
-        "nothing moved: {} {} {}\n",
-        blocker.pdev.as_ref().name(),
-        why,
-        blocker
-            .former
-            .as_ref()
-            .map_or(c"no driver", |driver| driver.name())
-    );
-    Err(EBUSY)
-}
+    while let Some(index) = group::next(direction, candidates, begun) {
+        let Some(candidate) = candidates.get_mut(index) else {
+            break;
+        };
 
-/// Makes sure that nobody uses the group, nor will during the move.
-fn close_gate(card: &Card, pdev: &pci::Device) -> Result {
-    let Some(group) = Group::of(pdev) else {
-        return Ok(());
-    };
-    let id = group.id();
-
-    gate::close(group, &lock(pdev)?).inspect_err(|_| {
-        dev_err!(card.pdev(), "IOMMU group {} is in use; nothing moved\n", id);
-    })
-}
-
-/// Takes a function from its driver, if it has one, and gives it to another. If that fails it is
-/// left without.
-fn shift(pdev: &pci::Device, target: &DriverRef) -> Result {
-    // Whoever has the device locked may have it for long; then nothing is begun.
-    drop(lock(pdev)?);
-
-    // Drivers like vfio-pci only take devices that are meant for them by name.
-    let _override = Override::set(pdev, target)?;
-
-    device::release_driver(pdev);
-    match device::attach(pdev, target) {
-        Ok(()) => dev_info!(pdev, "moved to {}\n", target.name()),
-        Err(error) => {
-            dev_err!(
-                pdev,
-                "not moved to {}: error {}\n",
-                target.name(),
-                error.to_errno()
-            );
+        begun = begun.saturating_add(1);
+        if let Err(error) = shift(card, direction, candidate, target) {
+            for index in group::back(direction, candidates, begun) {
+                if let Some(candidate) = candidates.get(index) {
+                    put_back(candidate);
+                }
+            }
             return Err(error);
         }
     }
     Ok(())
 }
 
-/// Gives a function back to the driver that it had, if it has another now. One that had none stays
-/// with us.
-fn put_back(candidate: &Candidate, ours: &DriverRef) {
-    let former = candidate.former.as_ref().unwrap_or(ours);
+/// Takes a function from its driver, if it has one, and gives it to another. If that fails it is
+/// left without, or where it was.
+fn shift(
+    card: &Card,
+    direction: Direction,
+    candidate: &mut Candidate,
+    target: &DriverRef,
+) -> Result {
+    let pdev = candidate.pdev.clone();
+    // Drivers like vfio-pci only take devices that are meant for them by name. From here on no other
+    // driver can get it, so that the one that is looked at is the one it is taken from.
+    let _override = Override::set(&pdev, target)?;
 
-    if !former.drives(&candidate.pdev) && shift(&candidate.pdev, former).is_err() {
-        dev_err!(candidate.pdev, "not put back; it has no driver now\n");
+    candidate
+        .look_again(direction, target)
+        .map_err(|why| candidate.refuse(card, why))?;
+    if let Some(former) = &candidate.former {
+        if !release(&pdev, former)? {
+            return Err(candidate.refuse(card, Refusal::Stuck));
+        }
+    }
+    device::attach(&pdev, target)
+        .inspect(|()| dev_info!(pdev, "moved to {}\n", target.name()))
+        .inspect_err(|error| {
+            dev_err!(
+                pdev,
+                "not moved to {}: error {}\n",
+                target.name(),
+                error.to_errno()
+            );
+        })
+}
+
+/// Takes a function from its driver. Returns whether the driver let go of it in time.
+///
+/// Removals of other drivers are not ours: vfio's waits for ever for programs that have a device
+/// open. None had when it was looked at, but one may come between the look and the removal, by
+/// /dev/vfio/devices. Then the function goes back to its driver when the program is gone.
+fn release(pdev: &ARef<pci::Device>, driver: &DriverRef) -> Result<bool> {
+    if ours::has(pdev) {
+        device::release_driver(pdev);
+        return Ok(true);
+    }
+
+    let owner = driver.reference().ok_or(EBUSY)?;
+    let (device, again) = (pdev.clone(), pdev.clone());
+
+    detached::call(
+        c"vga_stub_move",
+        RELEASE_LIMIT,
+        move || device::release_driver(&device),
+        move || {
+            if give(&again, &owner).is_ok() {
+                dev_info!(again, "let go at last, and back with {}\n", owner.name());
+            }
+        },
+    )
+}
+
+/// Gives a function that has no driver to one.
+fn give(pdev: &pci::Device, driver: &DriverRef) -> Result {
+    let _override = Override::set(pdev, driver)?;
+
+    device::attach(pdev, driver)
+}
+
+/// Gives a function back to the driver that it had, if it has another now, or none. One that had none
+/// is left where it is.
+fn put_back(candidate: &Candidate) {
+    let pdev = &candidate.pdev;
+    let Some(former) = &candidate.former else {
+        return;
+    };
+    let back = || {
+        let now = lock(pdev).map_err(|_| EBUSY)?.driver()?;
+
+        if let Some(now) = now {
+            if !release(pdev, &now)? {
+                return Err(EBUSY);
+            }
+        }
+        give(pdev, former)
+    };
+
+    if !former.drives(pdev) && back().is_err() {
+        dev_err!(pdev, "not put back to {}\n", former.name());
     }
 }

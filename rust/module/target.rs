@@ -1,79 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which drivers may have a card: those that are made to hold devices for guests.
+//! Finds the driver that a card is to go to.
 
 use crate::{
     abstractions::{
-        bus::{
-            Driver,
-            DriverRef, //
-        },
+        bus::DriverRef,
         modules, //
     },
-    ours::NAME, //
+    holder::{
+        self,
+        PCIBACK, //
+    },
+    ours::NAME,
+    parameters, //
 };
-use kernel::{
-    pci,
-    prelude::*, //
+use kernel::prelude::*;
+use vga_stub_core::group::{
+    is_name,
+    is_same_name,
+    Refusal,
+    MAX_NAME, //
 };
 
-/// Xen's driver, of the module xen-pciback.
-const PCIBACK: &CStr = c"pciback";
+/// The module of Xen's driver, which has another name.
+const PCIBACK_MODULE: &CStr = c"xen-pciback";
 
-/// The driver of PCI Express ports. It manages DMA too, but for the devices below it.
-const PCIEPORT: &CStr = c"pcieport";
+/// The name of a driver, as a C string.
+pub(crate) struct Name([u8; MAX_NAME + 1]);
 
-/// The longest driver name that is looked for, in bytes.
-const MAX_NAME: usize = 64;
+impl Name {
+    /// Takes a word that can be a driver's name.
+    pub(crate) fn new(word: &[u8]) -> Option<Self> {
+        let mut name = Self([0; MAX_NAME + 1]);
 
-/// Returns whether a driver holds devices for guests: it leaves DMA ownership to the users of its
-/// devices (`driver_managed_dma`), or is Xen's pciback, under which the hypervisor has it.
-pub(crate) fn is_holder(driver: &Driver) -> bool {
-    driver.manages_dma() || is_pciback(driver)
-}
+        if !is_name(word) {
+            return None;
+        }
+        for (to, from) in name.0.iter_mut().zip(word) {
+            *to = *from;
+        }
+        Some(name)
+    }
 
-/// Returns whether a driver is Xen's.
-pub(crate) fn is_pciback(driver: &Driver) -> bool {
-    driver.name() == PCIBACK
+    /// Returns the text.
+    pub(crate) fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or(c"")
+    }
 }
 
 /// Finds a driver to hand a card to, after one try to load its module.
-pub(crate) fn find(pdev: &pci::Device, name: &[u8]) -> Result<DriverRef> {
-    let plausible = !name.is_empty()
-        && name.len() <= MAX_NAME
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && *byte != b'/');
+///
+/// A name that no driver has is also taken with `_` for `-` or the other way round, and for that of
+/// a module: drivers and their modules are called a little differently, and users type both.
+///
+/// Who may not load modules only gets one loaded that the administrator has named, in the parameter
+/// `handoff`, or Xen's.
+pub(crate) fn find(name: &CStr) -> Result<DriverRef, Refusal> {
+    let target = look_up(name).map_or_else(
+        || {
+            let xen = is_same(name, PCIBACK) || is_same(name, PCIBACK_MODULE);
+            let known = xen || is_same_name(name.to_bytes(), parameters::HANDOFF.get().to_bytes());
 
-    if !plausible || name == NAME.to_bytes() {
-        dev_err!(pdev, "handoff: write the name of a driver, or 1\n");
-        return Err(EINVAL);
+            if !known && !modules::may_load() {
+                return Err(Refusal::NotLoaded);
+            }
+            modules::request(if xen { PCIBACK_MODULE } else { name });
+            look_up(name).ok_or(Refusal::NoDriver)
+        },
+        Ok,
+    )?;
+
+    if target.name() == NAME {
+        Err(Refusal::HandOffText)
+    } else if holder::is_for_guests(&target) {
+        Ok(target)
+    } else {
+        Err(Refusal::NoHolder)
     }
+}
 
-    let mut buffer = [0; MAX_NAME + 1];
+fn look_up(name: &CStr) -> Option<DriverRef> {
+    DriverRef::find(|driver| driver.name() == name)
+        .or_else(|| DriverRef::find(|driver| is_same(driver.name(), name)))
+        .or_else(|| DriverRef::find(|driver| driver.module().is_some_and(|it| is_same(it, name))))
+}
 
-    for (to, from) in buffer.iter_mut().zip(name) {
-        *to = *from;
-    }
-
-    let name = CStr::from_bytes_until_nul(&buffer).map_err(|_| EINVAL)?;
-    let target = DriverRef::find(name).or_else(|| {
-        // Its module has another name.
-        modules::request(if name == PCIBACK {
-            c"xen-pciback"
-        } else {
-            name
-        });
-        DriverRef::find(name)
-    });
-    let Some(target) = target else {
-        dev_err!(pdev, "handoff: there is no driver {}\n", name);
-        return Err(ENODEV);
-    };
-
-    if !is_holder(&target) || name == PCIEPORT {
-        dev_err!(pdev, "handoff: {} does not hold devices for guests\n", name);
-        return Err(EINVAL);
-    }
-    Ok(target)
+fn is_same(one: &CStr, other: &CStr) -> bool {
+    is_same_name(one.to_bytes(), other.to_bytes())
 }

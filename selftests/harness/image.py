@@ -21,6 +21,7 @@ MODULES = (
     "bochs",
     "cirrus-qemu",
     "e1000e",
+    "igb",
     "pci-stub",
     "qxl",
     "snd-hda-intel",
@@ -32,7 +33,7 @@ MODULES = (
 )
 # The stock kernels or the sanitizer kernel do not have these.
 OPTIONAL = (
-    "igb",
+    "iommufd",
     "overlay",
     "simpledrm",
     "xen-evtchn",

@@ -2,23 +2,28 @@
 /*
  * vfio-client - what a virtual machine monitor does with a device, in small
  *
- * Usage: vfio-client [-r ROMFILE] [-k] BDF
+ * Usage: vfio-client [-c | -n] [-r ROMFILE] [-k] BDF
+ *        vfio-client -o BDF
  *
  * Opens the device through its IOMMU group (VFIO's type 1 interface, which all
- * distributions have), turns its decode on, and prints a line for each region:
+ * distributions have), with -c through /dev/vfio/devices and an iommufd, with -n without
+ * an IOMMU; turns its decode on, and prints a line for each region:
  *
  *	config 1234:1111		the IDs read through the config region
  *	bar0 size 0x1000000 mapped	memory: mapped, first and last dword read
  *	bar4 size 0x20 read		I/O, or memory that cannot be mapped
  *	rom size 0x10000		with -r its content is written to ROMFILE
  *
- * then "ready". With -k it stays until killed, as a running machine would. Exits
- * with 1 and "CALL: ERRNO" on standard output if a step fails.
+ * then "ready". With -k it stays until killed, as a running machine would. With -o
+ * it opens and closes the file in /dev/vfio/devices, again and again and as fast as
+ * it can, until killed, and prints nothing. Exits with 1 and "CALL: ERRNO" on standard output if a step fails.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/iommufd.h>
 #include <linux/vfio.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +44,8 @@ static void fail(const char *call)
 	exit(1);
 }
 
+static int no_iommu;
+
 static int open_group(const char *bdf)
 {
 	char link[64], target[256], path[300];
@@ -50,11 +57,67 @@ static int open_group(const char *bdf)
 	if (len < 0)
 		fail("iommu_group");
 	target[len] = '\0';
-	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
+	snprintf(path, sizeof(path), "/dev/vfio/%s%s", no_iommu ? "noiommu-" : "",
+		 strrchr(target, '/') + 1);
 	fd = open(path, O_RDWR);
 	if (fd < 0)
 		fail("group");
 	return fd;
+}
+
+/* The file in /dev/vfio/devices, or -1. */
+static int open_file(const char *bdf)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.12s/vfio-dev", bdf);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry->d_name);
+		fd = open(path, O_RDWR);
+	}
+	closedir(dir);
+	return fd;
+}
+
+static void open_again_and_again(const char *bdf)
+{
+	for (;;) {
+		int fd = open_file(bdf);
+
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static int open_by_file(const char *bdf)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	int device = open_file(bdf), iommufd;
+
+	if (device < 0)
+		fail("file");
+	iommufd = open("/dev/iommu", O_RDWR);
+	if (iommufd < 0)
+		fail("iommu");
+	bind.iommufd = iommufd;
+	if (ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		fail("bind");
+	if (ioctl(iommufd, IOMMU_IOAS_ALLOC, &alloc))
+		fail("ioas");
+	attach.pt_id = alloc.out_ioas_id;
+	if (ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		fail("attach");
+	return device;
 }
 
 static int open_device(const char *bdf)
@@ -73,7 +136,8 @@ static int open_device(const char *bdf)
 	}
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container))
 		fail("set-container");
-	if (ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
+	if (ioctl(container, VFIO_SET_IOMMU,
+		  no_iommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1_IOMMU))
 		fail("set-iommu");
 	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf);
 	if (device < 0)
@@ -159,10 +223,19 @@ static void use_rom(int device, const char *file)
 int main(int argc, char **argv)
 {
 	const char *romfile = NULL;
-	int opt, device, keep = 0;
+	int opt, device, keep = 0, by_file = 0, open_only = 0;
 
-	while ((opt = getopt(argc, argv, "kr:")) != -1) {
+	while ((opt = getopt(argc, argv, "cknor:")) != -1) {
 		switch (opt) {
+		case 'c':
+			by_file = 1;
+			break;
+		case 'n':
+			no_iommu = 1;
+			break;
+		case 'o':
+			open_only = 1;
+			break;
 		case 'k':
 			keep = 1;
 			break;
@@ -174,10 +247,12 @@ int main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != 1)
-		errx(2, "usage: vfio-client [-r ROMFILE] [-k] BDF");
+		errx(2, "usage: vfio-client [-c | -n] [-r ROMFILE] [-k] BDF, or -o BDF");
 	setlinebuf(stdout);
 
-	device = open_device(argv[optind]);
+	if (open_only)
+		open_again_and_again(argv[optind]);
+	device = by_file ? open_by_file(argv[optind]) : open_device(argv[optind]);
 	turn_decode_on(device);
 	for (unsigned int i = VFIO_PCI_BAR0_REGION_INDEX; i <= VFIO_PCI_BAR5_REGION_INDEX; i++)
 		use_bar(device, i);

@@ -49,7 +49,8 @@ writes 0 1 "$CLASS/$HELD/handoff"
 keep_using "$AUDIO"
 log_mark
 writes EBUSY 1 "$CLASS/$USB/reclaim"
-matches "the log says that the group is in use" "$(logged)" "$USB: IOMMU group [0-9]+ is in use"
+matches "the log names the member, and the file" "$(logged)" \
+	"$USB: nothing moved: $AUDIO is in use: a program has it open, by its group or as vfio[0-9]+$"
 is "nothing has moved" "$(drivers)" "$moved"
 stop_using
 writes 0 1 "$CLASS/$USB/reclaim"
@@ -60,10 +61,14 @@ unbind "$USB"
 cache_line=$(setpci -s "$USB" CACHE_LINE_SIZE)
 modprobe xhci-pci
 succeeds "the host has the USB function" bind_to "$USB" xhci_hcd
+is "state tells of the host's driver" "$(states)" "held held host"
 log_mark
 writes EBUSY 1 "$CLASS/$HELD/handoff"
 matches "the log names it" "$(logged)" "$HELD: nothing moved: $USB is bound to xhci_hcd"
 is "nothing has moved" "$(drivers)" "vga-stub vga-stub xhci_hcd"
+log_mark
+writes EBUSY 1 "$CLASS/$USB/reclaim" "it is not taken from the host's driver"
+matches "the log names it" "$(logged)" "$USB: nothing moved: $USB is bound to xhci_hcd"
 
 # One without a driver is not in the way, and stays.
 unbind "$USB"

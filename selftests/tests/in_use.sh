@@ -13,7 +13,8 @@ log_mark
 start=$(date +%s)
 writes EBUSY 1 "$CLASS/$HELD/reclaim"
 is "at once" "$(($(date +%s) - start < 3))" 1
-matches "the log names the device" "$(logged)" "$HELD: "
+matches "the log names the device, and the file" "$(logged)" \
+	"$HELD: nothing moved: $HELD is in use: a program has it open, by its group or as vfio[0-9]+$"
 is "vfio-pci has the card" "$(driver_of "$HELD") $(class "$HELD" state)" "vfio-pci handed-off"
 is "the program runs" "$(awk '/^State/ { print $2 }' /proc/$client/status)" S
 is "its decode is on" "$(decodes "$HELD" | cut -d ' ' -f 1-2)" "io mem"

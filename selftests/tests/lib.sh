@@ -372,13 +372,15 @@ use()
 	timeout $((20 * ${SLOW:-1})) vfio-client "$@" "$t_bdf"
 }
 
-# keep_using BDF: the same in the background, until "kill $client"
+# keep_using BDF [OPTION...]: the same in the background, until "kill $client"
 keep_using()
 {
+	t_bdf=$1
+	shift
 	modprobe vfio_iommu_type1
 	# What the one before said is not to be taken for this one's.
 	: >/run/client.out
-	vfio-client -k "$1" >/run/client.out &
+	vfio-client -k "$@" "$t_bdf" >/run/client.out &
 	client=$!
 	eventually "a program uses the card" grep -q ready /run/client.out
 }

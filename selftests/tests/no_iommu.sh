@@ -1,27 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0
 # Without an IOMMU a card can be held; handing it to vfio-pci fails with vfio's own
-# error, and the card is held as before.
+# error, and the card is held as before. The held functions of the slot are what moves.
 # topology: nommu
 . /tests/lib.sh
 
-fails "there is no IOMMU" test -e "$PCI/$HELD/iommu_group"
-loads ids=1234:1111
-cfgsnap save /run/held
-is "the card is held" "$(class "$HELD" state)" held
-log_mark
-writes EINVAL vfio-pci "$CLASS/$HELD/handoff"
-matches "the log names device and driver" "$(logged)" "$HELD: .*vfio-pci"
-is "the card is held as before" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
-is "it is silent" "$(decodes "$HELD") $(arbiter "$HELD")" \
-	"none decodes=none,owns=none,locks=none(0:0)"
-is "configuration space is as before" "$(cfgsnap diff /run/held)" ""
-is "no driver_override is left" "$(cat "$PCI/$HELD/driver_override")" "(null)"
+# drivers: those of the three functions
+drivers()
+{
+	echo "$(driver_of "$HELD") $(driver_of "$AUDIO") $(driver_of "$USB")"
+}
 
-# A driver that needs none takes it.
+held="vga-stub vga-stub vga-stub"
+
+fails "there is no IOMMU" test -e "$PCI/$HELD/iommu_group"
+loads ids=1234:1111,8086:293e,1b36:000d
+cfgsnap save /run/held
+is "all are held" "$(drivers)" "$held"
+for text in vfio-pci "1 group"; do
+	log_mark
+	writes EINVAL "$text" "$CLASS/$HELD/handoff"
+	matches "the log names function and driver" "$(logged)" "$AUDIO: not moved to vfio-pci: error -22"
+	is "all are held as before" "$(drivers) $(class "$HELD" state)" "$held held"
+	is "the card is silent" "$(decodes "$HELD") $(arbiter "$HELD")" \
+		"none decodes=none,owns=none,locks=none(0:0)"
+	is "configuration space is as before" "$(cfgsnap diff /run/held)" ""
+	is "no driver_override is left" "$(cat "$PCI/$HELD/driver_override")" "(null)"
+done
+
+# A driver that needs none takes them: of one slot, whatever is asked for.
 modprobe pci-stub
-writes 0 pci-stub "$CLASS/$HELD/handoff"
-is "pci-stub has it" "$(driver_of "$HELD") $(class "$HELD" state)" "pci-stub handed-off"
-writes 0 1 "$CLASS/$HELD/reclaim"
-is "it comes back" "$(class "$HELD" state)" held
+for scope in card group; do
+	writes 0 "pci-stub $scope" "$CLASS/$USB/handoff"
+	is "$scope: pci-stub has all" "$(drivers) $(class "$HELD" state)" \
+		"pci-stub pci-stub pci-stub handed-off"
+	writes 0 "1 $scope" "$CLASS/$AUDIO/reclaim"
+	is "$scope: all come back" "$(drivers) $(class "$HELD" state)" "$held held"
+done
 unloads
 done_testing

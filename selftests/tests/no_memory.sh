@@ -2,7 +2,7 @@
 # The 1st, 2nd, ... allocation of a hand-off, a reclaim, a release and a claim fails, until
 # there are no more. Each time the call has done all or nothing, for the whole group, and
 # what comes next finds nothing amiss.
-# topology: plugin igd multifunction
+# topology: plugin igd multifunction split
 # sanitizers: only
 . /tests/lib.sh
 
@@ -30,7 +30,7 @@ sweep()
 dir=$CLASS/$HELD
 ids=$(ids_of "$HELD")
 functions=$HELD
-for function in ${AUDIO:-} ${USB:-}; do
+for function in ${AUDIO:-} ${USB:-} ${ONE:-} ${TWO:-}; do
 	functions=$functions,$function
 	ids="$ids,$(ids_of "$function")"
 done

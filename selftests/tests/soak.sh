@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# Claims, releases, hand-offs, reclaims, uses by a program, ROM readers, clients of the
-# arbiter, resets, removals and rescans, and reloads of the module, at random, for
-# DURATION seconds. SEED= repeats a run. Each step must end as it must from the state that
-# the card was in, and after each the card, the arbiter and the class agree.
+# Claims, releases, hand-offs, reclaims, uses by a program through a group or an iommufd,
+# drivers that are loaded for a hand-off, ROM readers, clients of the arbiter, resets, removals
+# and rescans, and reloads of the module, at random, for DURATION seconds. SEED= repeats a
+# run. Each step must end as it must from the state that the card was in, and after each the
+# card, the arbiter and the class agree.
 # topology: smp
 # sanitizers: only
 # timeout: 60
@@ -14,7 +15,7 @@ ids=$(ids_of "$HELD")
 : "${DURATION:=120}"
 : "${SEED:=$(($(od -A n -t u4 -N 4 /dev/urandom) & 0x7fffffff))}"
 echo "# SEED=$SEED DURATION=$DURATION"
-modprobe -a vfio-pci vfio_iommu_type1
+modprobe -a vfio-pci vfio_iommu_type1 iommufd
 
 # random N: sets "drawn" to 0..N-1. Not in a subshell, where the seed would not move on.
 seed=$SEED
@@ -94,6 +95,14 @@ load_it()
 	case $state in unbound) state=held folder=yes ;; esac
 }
 
+# by_file: as machines use it, by its group or by its file and an iommufd
+by_file()
+{
+	random 2
+	by=
+	[ $drawn = 0 ] || by=-c
+}
+
 step()
 {
 	case $1 in
@@ -138,15 +147,32 @@ step()
 		;;
 	use)
 		[ $state = handed-off ] || return
-		case $(use "$HELD" 2>&1) in *ready) ;; *) wrong="no program can use it" ;; esac
+		by_file
+		# shellcheck disable=SC2086  # nothing, or an option
+		case $(use "$HELD" $by 2>&1) in *ready) ;; *) wrong="no program can use it" ;; esac
 		;;
 	in-use)
 		[ $state = handed-off ] && [ $folder = yes ] || return
-		vfio-client -k "$HELD" >/run/client.out &
+		by_file
+		# shellcheck disable=SC2086  # nothing, or an option
+		vfio-client -k $by "$HELD" >/run/client.out &
 		client=$!
 		comes_true grep -q ready /run/client.out
 		expect EBUSY wr "$dir/reclaim" 1
 		{ kill $client; wait $client; } 2>/dev/null
+		;;
+	open)
+		[ $state = handed-off ] && [ $folder = yes ] || return
+		exec 3<>"/dev/vfio/devices/$(ls "$PCI/$HELD/vfio-dev")"
+		expect EBUSY wr "$dir/reclaim" 1
+		exec 3>&-
+		;;
+	other)
+		# A driver whose module is loaded for it.
+		[ $state = held ] || return
+		modprobe -r pci-stub
+		expect 0 wr "$dir/handoff" "pci_stub group"
+		expect 0 wr "$dir/reclaim" "1 group"
 		;;
 	reader)
 		stop_reader
@@ -190,7 +216,7 @@ is "the card is held, and its ROM is read" "$(disagreements)" ""
 done_steps=0
 end=$(($(cut -d . -f 1 /proc/uptime) + DURATION))
 while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
-	random 19
+	random 21
 	case $drawn in
 	0 | 1) action=load ;;
 	2) action=unload ;;
@@ -206,6 +232,8 @@ while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
 	16) action=reset ;;
 	17) action=remove ;;
 	18) action=rescan ;;
+	19) action=open ;;
+	20) action=other ;;
 	esac
 	step "$action"
 	[ -n "$wrong" ] || wrong=$(disagreements)

@@ -19,8 +19,10 @@
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), which decode bits may be
 //!   switched on at all ([`decode::may_decode`]), and which card inherits the legacy VGA ranges
 //!   ([`decode::heir`]).
-//! - [`group`]: which members of an IOMMU group move together ([`group::moves`]), who forbids it
-//!   ([`group::blocker`]), and what is moved back when one fails ([`group::undo`]).
+//! - [`group`]: what was written to `handoff` and `reclaim` ([`group::Request`]), which functions move
+//!   together and in which order ([`group::next`]), who is in the way and why
+//!   ([`group::Direction::refusal`], [`group::Refusal`]), and what is moved back when one fails
+//!   ([`group::back`]).
 //!
 //! # Rules
 //!

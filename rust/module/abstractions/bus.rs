@@ -4,9 +4,12 @@
 //!
 //! C header: `include/linux/device/bus.h`
 
-use super::pci::{
-    from_device,
-    peek_driver, //
+use super::{
+    modules,
+    pci::{
+        from_device,
+        peek_driver, //
+    }, //
 };
 use core::{
     marker::{
@@ -50,6 +53,32 @@ pub(crate) fn for_each_device<F: FnMut(&pci::Device)>(mut call: F) {
     };
 }
 
+/// Calls a function for every driver on the bus, until it returns true. The driver stays registered
+/// during the call.
+pub(crate) fn for_each_driver<F: FnMut(&Driver) -> bool>(mut call: F) {
+    extern "C" fn each<F: FnMut(&Driver) -> bool>(
+        driver: *mut bindings::device_driver,
+        data: *mut c_void,
+    ) -> c_int {
+        // SAFETY: `for_each_driver` passes its function, and uses it only after the walk.
+        let call = unsafe { &mut *data.cast::<F>() };
+
+        // SAFETY: The walk is over the PCI bus and keeps the driver on its list, for which
+        // `bus_remove_driver()` waits.
+        c_int::from(call(unsafe { Driver::from_raw(driver) }))
+    }
+
+    // SAFETY: The bus is registered before any module is loaded, and `each` gets what it expects.
+    unsafe {
+        bindings::bus_for_each_drv(
+            &raw const bindings::pci_bus_type,
+            core::ptr::null_mut(),
+            (&raw mut call).cast(),
+            Some(each::<F>),
+        )
+    };
+}
+
 /// A PCI driver.
 ///
 /// # Invariants
@@ -69,6 +98,17 @@ impl Driver {
         unsafe { &*driver.cast() }
     }
 
+    /// Takes a reference; [`None`] if its module is being loaded or unloaded.
+    pub(crate) fn reference(&self) -> Option<DriverRef> {
+        // SAFETY: By the type invariant, during the call.
+        unsafe { DriverRef::try_new(NonNull::new(self.0.get())?) }
+    }
+
+    /// Returns the C structure.
+    pub(super) fn as_ptr(&self) -> *mut bindings::device_driver {
+        self.0.get()
+    }
+
     /// Returns the driver's name, as it stands in /sys/bus/pci/drivers.
     #[inline(never)]
     pub(crate) fn name(&self) -> &CStr {
@@ -78,11 +118,12 @@ impl Driver {
 
     /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
     pub(crate) fn module(&self) -> Option<&CStr> {
-        // SAFETY: The driver is valid, and so is its module; the module's name is NUL-terminated.
+        // SAFETY: The driver is valid, and so is its module; the module's name is NUL-terminated, and
+        // does not change.
         unsafe {
-            let name = &(*self.0.get()).owner.as_ref()?.name;
+            let module = (*self.0.get()).owner;
 
-            Some(CStr::from_char_ptr(name.as_ptr().cast()))
+            (!module.is_null()).then(|| CStr::from_char_ptr((&raw const (*module).name).cast()))
         }
     }
 
@@ -101,12 +142,20 @@ impl Driver {
     }
 }
 
-/// A [`Driver`] that stays as long as this lives, since its module does.
+/// A [`Driver`] that stays in memory as long as this lives, since its module does.
+///
+/// That does not keep it registered: [`attach`](super::device::attach) looks.
 ///
 /// # Invariants
 ///
-/// The pointer is valid, that of a PCI driver, and a reference to its module is owned.
+/// The pointer is valid, that of a PCI driver that is part of its module, and a reference to the
+/// module is owned. The module's initialisation is over, as a failing one frees the module in spite
+/// of all references; but for our own module, where nothing fails once others can find its driver.
 pub(crate) struct DriverRef(NonNull<bindings::device_driver>);
+
+// SAFETY: References to modules are nobody's in particular, and all that is done with a shared
+// reference to a driver is to read what does not change.
+unsafe impl Send for DriverRef {}
 
 impl Deref for DriverRef {
     type Target = Driver;
@@ -118,40 +167,47 @@ impl Deref for DriverRef {
 }
 
 impl DriverRef {
-    /// Finds a driver by its name.
-    #[inline(never)]
-    pub(crate) fn find(name: &CStr) -> Option<Self> {
-        let mut search = Search { name, found: None };
+    /// Finds the first driver that a function is true of.
+    pub(crate) fn find(matches: impl Fn(&Driver) -> bool) -> Option<Self> {
+        let mut found = None;
 
-        // SAFETY: The bus is registered before any module is loaded, and `match_driver` gets what
-        // it expects.
-        unsafe {
-            bindings::bus_for_each_drv(
-                &raw const bindings::pci_bus_type,
-                core::ptr::null_mut(),
-                (&raw mut search).cast(),
-                Some(match_driver),
-            )
-        };
-        search.found
+        for_each_driver(|driver| {
+            let matches = matches(driver);
+
+            if matches {
+                found = driver.reference();
+            }
+            matches
+        });
+        found
     }
 
-    /// Takes a reference to a driver; [`None`] if its module is on its way out.
+    /// Takes a reference to a driver; [`None`] if its module is being loaded or unloaded.
     ///
     /// # Safety
     ///
     /// `driver` is that of a PCI driver, and valid during the call.
+    #[inline(never)]
     pub(super) unsafe fn try_new(driver: NonNull<bindings::device_driver>) -> Option<Self> {
-        // SAFETY: By the requirements. NULL, the module of a driver that is built in, is allowed.
-        let got = unsafe { bindings::try_module_get((*driver.as_ptr()).owner) };
+        // SAFETY: By the requirements. NULL, the module of a driver that is built in, is allowed. A
+        // module's state changes at any time, but not from live to coming.
+        unsafe {
+            let module = (*driver.as_ptr()).owner;
 
+            if !bindings::try_module_get(module) {
+                return None;
+            }
+            if !module.is_null()
+                && module != modules::this()
+                && (&raw const (*module).state).read_volatile()
+                    == bindings::module_state_MODULE_STATE_COMING
+            {
+                bindings::module_put(module);
+                return None;
+            }
+        }
         // INVARIANT: The reference was just taken.
-        got.then_some(Self(driver))
-    }
-
-    /// Returns the driver.
-    pub(super) fn as_ptr(&self) -> *mut bindings::device_driver {
-        self.0.as_ptr()
+        Some(Self(driver))
     }
 }
 
@@ -162,26 +218,6 @@ impl Drop for DriverRef {
         // module of a driver that is built in, is allowed.
         unsafe { bindings::module_put((*self.0.as_ptr()).owner) };
     }
-}
-
-/// What [`match_driver`] looks for, and finds.
-struct Search<'a> {
-    name: &'a CStr,
-    found: Option<DriverRef>,
-}
-
-/// Takes a reference to a driver if it is the one looked for. The bus keeps it during the call.
-extern "C" fn match_driver(driver: *mut bindings::device_driver, data: *mut c_void) -> c_int {
-    // SAFETY: `DriverRef::find` passes its search, and uses it only after the walk.
-    let search = unsafe { &mut *data.cast::<Search<'_>>() };
-    // SAFETY: The walk keeps the driver's bus data alive, and `bus_remove_driver()` waits for
-    // that; both names are NUL-terminated.
-    if unsafe { bindings::strcmp((*driver).name, search.name.as_char_ptr()) } != 0 {
-        return 0;
-    }
-    // SAFETY: As above; the bus is that of PCI.
-    search.found = NonNull::new(driver).and_then(|driver| unsafe { DriverRef::try_new(driver) });
-    1
 }
 
 /// What happens to a device on the bus.

@@ -4,7 +4,10 @@
 //!
 //! C header: `include/linux/device.h`
 
-use super::bus::DriverRef;
+use super::bus::{
+    self,
+    DriverRef, //
+};
 use super::pci::{
     as_device,
     peek_driver, //
@@ -14,15 +17,16 @@ use kernel::{
     bindings,
     error::to_result,
     pci,
-    prelude::*, //
+    prelude::*,
+    types::NotThreadSafe, //
 };
 
 /// A device that is locked (`device_lock()`): it gets and loses no driver.
 ///
 /// # Invariants
 ///
-/// The device's mutex is ours.
-pub(crate) struct Locked<'a>(&'a pci::Device);
+/// The device's mutex is ours. It is unlocked by the task that locked it.
+pub(crate) struct Locked<'a>(&'a pci::Device, NotThreadSafe);
 
 impl<'a> Locked<'a> {
     /// Locks a device if nobody else has it locked, as happens during probe and removal.
@@ -30,8 +34,8 @@ impl<'a> Locked<'a> {
         // SAFETY: The device is valid and so is its mutex.
         let locked = unsafe { bindings::mutex_trylock(&raw mut (*as_device(pdev)).mutex) };
 
-        // INVARIANT: By the above.
-        (locked != 0).then(|| Self(pdev))
+        // INVARIANT: By the above; the type is not `Send`.
+        (locked != 0).then(|| Self(pdev, NotThreadSafe))
     }
 
     /// Returns the device.
@@ -39,18 +43,17 @@ impl<'a> Locked<'a> {
         self.0
     }
 
-    /// Returns whether the device is on its bus and will stay there at least until it is unlocked.
-    pub(crate) fn is_there(&self) -> bool {
-        // SAFETY: The device is valid; its private part is there from its registration on and is
-        // freed with it. `kill_device()` changes the flag with the device locked.
-        unsafe { (*as_device(self.0)).p.as_ref() }.is_some_and(|private| private.dead() == 0)
+    /// Returns whether the device has a driver. One that does is on its bus, and stays there at
+    /// least until it is unlocked: `device_del()` unbinds it on the way.
+    pub(crate) fn is_bound(&self) -> bool {
+        has_driver(self.0)
     }
 
     /// Returns the driver that the device is bound to.
     ///
     /// # Errors
     ///
-    /// `EBUSY`: the driver's module is on its way out.
+    /// `EBUSY`: the driver's module is being loaded or unloaded.
     #[inline(never)]
     pub(crate) fn driver(&self) -> Result<Option<DriverRef>> {
         // SAFETY: The device is locked, so that its driver stays bound, and with it valid.
@@ -85,10 +88,23 @@ pub(crate) fn release_driver(pdev: &pci::Device) {
 /// # Errors
 ///
 /// What the driver's probe returned (`EAGAIN` if it deferred); `EBUSY`: the device has another
-/// driver; `ENODEV`: the device is gone, or the driver does not match.
+/// driver; `ENODEV`: the device is gone, or the driver is, or does not match.
 pub(crate) fn attach(pdev: &pci::Device, driver: &DriverRef) -> Result {
-    // SAFETY: The device is valid, and the driver stays registered as its module is held.
-    to_result(unsafe { bindings::device_driver_attach(driver.as_ptr(), as_device(pdev)) })
+    let mut result = Err(ENODEV);
+
+    bus::for_each_driver(|registered| {
+        let found = registered.as_ptr() == driver.as_ptr();
+
+        if found {
+            // SAFETY: The device is valid. The driver is registered, and stays so during the walk,
+            // for whose end `bus_remove_driver()` waits.
+            result = to_result(unsafe {
+                bindings::device_driver_attach(driver.as_ptr(), as_device(pdev))
+            });
+        }
+        found
+    });
+    result
 }
 
 /// A device's `driver_override`, set for as long as this lives.
@@ -97,12 +113,8 @@ pub(crate) fn attach(pdev: &pci::Device, driver: &DriverRef) -> Result {
 pub(crate) struct Override<'a> {
     pdev: &'a pci::Device,
     ours: &'a CStr,
-    former: KBox<Name>,
+    former: Name,
 }
-
-/// The text of an override, which is shorter than a page (`__device_set_driver_override()`), and
-/// empty if there is none. What follows it is 0.
-type Name = [u8; kernel::page::PAGE_SIZE];
 
 impl<'a> Override<'a> {
     /// Sets the override.
@@ -111,41 +123,17 @@ impl<'a> Override<'a> {
     ///
     /// `ENOMEM`.
     pub(crate) fn set(pdev: &'a pci::Device, driver: &'a DriverRef) -> Result<Self> {
-        let mut former: KBox<Name> = KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?;
+        let ours = driver.name();
+        let mut former = Name::new(ours)?;
 
-        read_override(pdev, |name| {
-            for (to, from) in former.iter_mut().zip(name) {
-                *to = *from;
-            }
-        });
-        write_override(pdev, driver.name())?;
-        Ok(Self {
-            pdev,
-            ours: driver.name(),
-            former,
-        })
+        exchange(pdev, None, &mut former);
+        Ok(Self { pdev, ours, former })
     }
 }
 
 impl Drop for Override<'_> {
     fn drop(&mut self) {
-        let mut still_ours = false;
-
-        read_override(self.pdev, |name| still_ours = name == self.ours.to_bytes());
-        if !still_ours {
-            return;
-        }
-
-        let former = CStr::from_bytes_until_nul(&*self.former).unwrap_or(c"");
-
-        if write_override(self.pdev, former).is_err() {
-            // There is no memory for the text; that there is none needs none.
-            let _ = write_override(self.pdev, c"");
-            dev_err!(
-                self.pdev,
-                "no memory to put driver_override back; cleared\n"
-            );
-        }
+        exchange(self.pdev, Some(self.ours), &mut self.former);
     }
 }
 
@@ -156,49 +144,84 @@ impl Drop for Override<'_> {
 ///
 /// `ENOMEM`.
 pub(crate) fn change_override(pdev: &pci::Device, from: &CStr, to: &CStr) -> Result {
-    let mut matches = false;
-
-    read_override(pdev, |name| matches = name == from.to_bytes());
-    if matches {
-        write_override(pdev, to)?;
-    }
+    exchange(pdev, Some(from), &mut Name::new(to)?);
     Ok(())
 }
 
 /// Returns whether a device's override is a text; an empty one is none. The answer may be old when
 /// it arrives.
 pub(crate) fn has_override(pdev: &pci::Device, text: &CStr) -> bool {
-    let mut same = false;
-
-    read_override(pdev, |name| same = name == text.to_bytes());
-    same
+    with_override(pdev, |current| current.is(text))
 }
 
-/// Calls a function with a device's override, empty if there is none, under a spinlock.
-fn read_override(pdev: &pci::Device, call: impl FnOnce(&[u8])) {
+/// The text of a `driver_override`.
+///
+/// # Invariants
+///
+/// The pointer is NULL for none, or that of a NUL-terminated string that `kfree()` takes.
+#[repr(transparent)]
+struct Name(*mut c_char);
+
+impl Name {
+    /// Copies a text; an empty one is none.
+    fn new(text: &CStr) -> Result<Self> {
+        if text.is_empty() {
+            // INVARIANT: There is none.
+            return Ok(Self(core::ptr::null_mut()));
+        }
+
+        // SAFETY: The text is NUL-terminated.
+        let copy = unsafe { bindings::kstrdup(text.as_char_ptr(), bindings::GFP_KERNEL) };
+
+        // INVARIANT: By the above.
+        NonNull::new(copy)
+            .map(|copy| Self(copy.as_ptr()))
+            .ok_or(ENOMEM)
+    }
+
+    /// Returns whether it is a text; an empty one is none.
+    fn is(&self, text: &CStr) -> bool {
+        if self.0.is_null() {
+            text.is_empty()
+        } else {
+            // SAFETY: By the type invariant; both are NUL-terminated.
+            unsafe { bindings::strcmp(self.0, text.as_char_ptr()) == 0 }
+        }
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::kfree(self.0.cast()) };
+    }
+}
+
+/// Exchanges a device's override for another, if it is `from` or that is not given: under one hold
+/// of the lock, so that no text that somebody else writes meanwhile is lost.
+fn exchange(pdev: &pci::Device, from: Option<&CStr>, name: &mut Name) {
+    with_override(pdev, |current| {
+        if from.is_none_or(|from| current.is(from)) {
+            core::mem::swap(current, name);
+        }
+    });
+}
+
+/// Calls a function with a device's override, under a spinlock.
+fn with_override<R>(pdev: &pci::Device, call: impl FnOnce(&mut Name) -> R) -> R {
     let dev = as_device(pdev);
 
-    // SAFETY: The device is valid, and its lock guards the name, which is NULL or NUL-terminated.
+    // SAFETY: The device is valid, and its lock guards its name, which is NULL or a NUL-terminated
+    // string that the driver core takes from and gives to kmalloc() (`__device_set_driver_override()`,
+    // `device_release()`): what a `Name` is, in memory, too.
     unsafe {
         let lock = &raw mut (*dev).driver_override.lock;
 
         bindings::spin_lock(lock);
-        match (*dev).driver_override.name {
-            name if name.is_null() => call(&[]),
-            name => call(CStr::from_char_ptr(name).to_bytes()),
-        }
-        bindings::spin_unlock(lock);
-    }
-}
 
-/// Sets a device's override; an empty one is none.
-fn write_override(pdev: &pci::Device, name: &CStr) -> Result {
-    // SAFETY: The device is valid; the function reads the string up to its NUL.
-    to_result(unsafe {
-        bindings::__device_set_driver_override(
-            as_device(pdev),
-            name.as_char_ptr(),
-            name.to_bytes().len(),
-        )
-    })
+        let result = call(&mut *(&raw mut (*dev).driver_override.name).cast::<Name>());
+
+        bindings::spin_unlock(lock);
+        result
+    }
 }

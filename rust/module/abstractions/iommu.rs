@@ -12,6 +12,7 @@ use super::pci::{
 use core::ptr::NonNull;
 use kernel::{
     bindings,
+    device::Core,
     error::to_result,
     pci,
     prelude::*, //
@@ -21,16 +22,31 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// The pointer is valid, and a reference to the group is owned.
+/// The pointer is valid, and a reference to the group is owned. The IOMMU core made the group, so
+/// that an IOMMU's driver (`dev->iommu`) is behind each of its members.
 pub(crate) struct Group(NonNull<bindings::iommu_group>);
 
 impl Group {
-    /// Returns the group of a device; [`None`] without an IOMMU.
-    pub(crate) fn of(pdev: &pci::Device) -> Option<Self> {
-        // SAFETY: The device is valid. The function takes a reference for us.
-        let group = unsafe { bindings::iommu_group_get(as_device(pdev)) };
+    /// Returns the group of a device; [`None`] without an IOMMU, also if vfio gave the device a group
+    /// without one (`enable_unsafe_noiommu_mode`).
+    ///
+    /// The group of a device does not change as long as the device is on its bus.
+    pub(crate) fn of(pdev: &pci::Device<Core<'_>>) -> Option<Self> {
+        let dev = as_device(pdev);
 
-        // INVARIANT: By the above.
+        // SAFETY: The device is valid, bound and locked. Its group and its IOMMU's data are taken
+        // away at BUS_NOTIFY_REMOVED_DEVICE, before which `bus_remove_device()` unbinds the device,
+        // which takes the lock. So both stay during the call, and the function can take a
+        // reference for us.
+        let group = unsafe {
+            if (&raw const (*dev).iommu).read_volatile().is_null() {
+                return None;
+            }
+            bindings::iommu_group_get(dev)
+        };
+
+        // INVARIANT: By the above. vfio makes groups only for devices without `dev->iommu`
+        // (`vfio_noiommu_group_alloc()`), one for each.
         NonNull::new(group).map(Self)
     }
 
@@ -63,30 +79,33 @@ impl Group {
 
     /// Takes the group's DMA ownership, as a user of vfio does when it opens a device.
     ///
-    /// While it is held nobody can open one of the group's devices through vfio, and no driver that
-    /// uses the kernel's DMA interface can bind to one. `member` is one of the group's devices:
-    /// locked and there, so that the group is not empty. The ownership must be given back before
-    /// the group's last device is gone, or the kernel warns: see
-    /// [`Event::Delete`](super::bus::Event::Delete).
+    /// While it is held nobody can open one of the group's devices through vfio's groups, or bind
+    /// one to an iommufd, and no driver that uses the kernel's DMA interface can bind to one.
+    /// `member` is one of the group's devices. The ownership must be given back before the group's
+    /// last device is gone, or the kernel warns: see [`Event::Delete`](super::bus::Event::Delete).
     ///
     /// # Errors
     ///
-    /// `EBUSY`: somebody has it. `ENODEV`: the member is on its way out. `ENOMEM`, or what the
-    /// IOMMU's driver says.
-    pub(crate) fn claim_dma(self, member: &Locked<'_>) -> Result<DmaOwnership> {
-        if !member.is_there() || !self.has(member.pdev()) {
+    /// `EBUSY`: somebody has it. `EINVAL`: the firmware wants memory to stay mapped for a member
+    /// (`require_direct`). `ENODEV`: the member is unbound, or in no group any more. `ENOMEM`, or what
+    /// the IOMMU's driver says.
+    pub(crate) fn claim_dma(&self, member: &Locked<'_>) -> Result<DmaOwnership> {
+        if !member.is_bound() || !self.has(member.pdev()) {
             return Err(ENODEV);
         }
 
-        // The owner is told from others by its address only.
-        let owner = self.0.as_ptr().cast::<c_void>();
+        let group = self.0.as_ptr();
 
         // SAFETY: By the type invariant the group is valid. It has a device, `member`, which cannot
-        // leave it while it is locked and there. The owner is not NULL.
-        to_result(unsafe { bindings::iommu_group_claim_dma_owner(self.0.as_ptr(), owner) })
+        // leave it: that needs it unbound first (see `of`), and it is bound and locked. An IOMMU's
+        // driver is behind each member by the type invariant. The owner is told from others by
+        // its address only, and not NULL.
+        to_result(unsafe { bindings::iommu_group_claim_dma_owner(group, group.cast()) })
             .map_err(|error| if error == EPERM { EBUSY } else { error })?;
-        // INVARIANT: The ownership was just taken.
-        Ok(DmaOwnership(self))
+        // SAFETY: The group is valid.
+        unsafe { bindings::iommu_group_ref_get(group) };
+        // INVARIANT: The ownership and a reference were just taken.
+        Ok(DmaOwnership(Self(self.0)))
     }
 
     fn has(&self, pdev: &pci::Device) -> bool {
@@ -107,6 +126,10 @@ impl Drop for Group {
 
 // SAFETY: Groups are reference-counted and may be used by any thread.
 unsafe impl Send for Group {}
+
+// SAFETY: All that is done with a shared reference takes the group's mutex, or reads what does not
+// change.
+unsafe impl Sync for Group {}
 
 /// The DMA ownership of a group; dropping it gives it back.
 ///

@@ -61,12 +61,28 @@ macro_rules! static_mutex {
             }
 
             /// Locks the mutex; fails with `ENODEV` before `init`.
+            #[allow(dead_code)]
             #[inline(never)]
             pub(super) fn lock() -> Result<GlobalGuard<LOCK>> {
                 if STATE.load(Acquire) == 2 {
                     Ok(LOCK.lock())
                 } else {
                     Err(kernel::error::code::ENODEV)
+                }
+            }
+
+            /// Locks the mutex as well, but fails with `EINTR` if a signal comes meanwhile.
+            #[allow(dead_code)]
+            #[inline(never)]
+            pub(super) fn lock_interruptibly() -> Result<GlobalGuard<LOCK>> {
+                if STATE.load(Acquire) != 2 {
+                    return Err(kernel::error::code::ENODEV);
+                }
+                loop {
+                    if let Some(guard) = LOCK.try_lock() {
+                        return Ok(guard);
+                    }
+                    crate::abstractions::task::nap()?;
                 }
             }
         }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The current task.
+//!
+//! C header: `include/linux/sched.h`
+
+use kernel::{
+    bindings,
+    prelude::*, //
+};
+
+/// Sleeps for a moment: a tick of the kernel's clock, 10 ms at most.
+///
+/// # Errors
+///
+/// `EINTR`: the task has got a signal.
+pub(crate) fn nap() -> Result {
+    if kernel::current!().signal_pending() {
+        return Err(EINTR);
+    }
+    // SAFETY: The function may be called wherever sleeping is allowed, which is all that is done
+    // wrong if not.
+    unsafe { bindings::schedule_timeout_interruptible(1) };
+    Ok(())
+}
