@@ -10,7 +10,8 @@ from mistakes import Mistake, raise_all, unknown
 from tests import Test
 from topology import Topology
 
-# All tests run on this suite's kernels; on others', those that say so, in one guest.
+# All tests run on this suite's first and last kernels; on those between and on other suites', those
+# that say so, in one guest.
 MAIN_SUITE = "trixie"
 SMOKE_TOPOLOGY = "plugin"
 
@@ -96,6 +97,7 @@ def _guests(args: argparse.Namespace, house: House, kernels: list[Kernel]):
     # What comes last looks at what the others have left.
     fit = [t for t in fit if t.last or _chosen(t.name, args.test)]
     newest = [k for k in kernels if k.suite == MAIN_SUITE][-1:]
+    between = [] if args.kernel else [k for k in kernels if k.suite == MAIN_SUITE][1:-1]
     for topology in house.topologies.values():
         if not _chosen(topology.name, args.topology) or (
             args.sanitizers and not topology.sanitizers
@@ -103,7 +105,7 @@ def _guests(args: argparse.Namespace, house: House, kernels: list[Kernel]):
             continue
         for kernel in kernels:
             here = [t for t in fit if t.runs_on(topology)]
-            if kernel.suite != MAIN_SUITE and not args.every:
+            if (kernel.suite != MAIN_SUITE or kernel in between) and not args.every:
                 here = [t for t in here if t.smoke and topology.name == SMOKE_TOPOLOGY]
             if kernel not in newest:
                 here = [t for t in here if not t.once]
