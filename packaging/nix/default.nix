@@ -14,7 +14,7 @@
 
 stdenv.mkDerivation {
   pname = "vga-stub";
-  version = "0.1.0-${kernel.version}";
+  version = "0.2.0-${kernel.version}";
   src = lib.cleanSource ../..;
 
   nativeBuildInputs = kernel.moduleBuildDependencies ++ [

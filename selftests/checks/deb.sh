@@ -13,7 +13,7 @@ lintian --allow-root --fail-on error,warning,info,pedantic --display-info --peda
 dpkg-deb -x "$out"/*.deb "$out/root"
 cd "$out/root/usr/src/vga-stub-"*
 find . -type f ! -path './rust/*' | LC_ALL=C sort >"$out/files"
-printf '%s\n' ./Kbuild ./Makefile ./dkms.conf ./scripts/check-kdir ./scripts/dkms-build \
-	./scripts/rust-tree | diff - "$out/files"
+printf '%s\n' ./Kbuild ./Makefile ./dkms.conf ./scripts/apt-command ./scripts/check-kdir \
+	./scripts/dkms-build ./scripts/dkms-kernels ./scripts/rust-tree | diff - "$out/files"
 make -s KDIR="$KDIR" BUILD="$out/build"
 modinfo -F version "$out/build/vga_stub.ko"

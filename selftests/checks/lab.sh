@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # The lab's choice of kernels: the newest of each series that has Rust, from the first that the
 # module is for; what the archive has no more, what is new, and what cannot be prepared.
+# shellcheck disable=SC2034,SC2317  # for the functions of scripts/lab, which these take part in
 set -euo pipefail
 
 # Its functions, without what it does with its arguments.
 sed '/^cmd=/,$d' /src/scripts/lab >/tmp/lab
 
-# shellcheck source=scripts/lab
+# shellcheck source=/dev/null
 . /tmp/lab
 src=/src
 lab=$(mktemp -d)

@@ -19,7 +19,8 @@ same()
 same modinfo "$(modinfo -F version "$OUT/vga_stub.ko")"
 same rust/cli/Cargo.toml "$(sed -n '0,/^version = /s/^version = "\(.*\)"/\1/p' rust/cli/Cargo.toml)"
 same rust/core/Cargo.toml "$(sed -n '0,/^version = /s/^version = "\(.*\)"/\1/p' rust/core/Cargo.toml)"
-# The newest that is released; what comes next stands above it.
-same CHANGELOG.md "$(sed -n '0,/^## [0-9]/s/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md)"
+# What is not released yet has no version there.
+grep -qx '## Unreleased' CHANGELOG.md ||
+	same CHANGELOG.md "$(sed -n '0,/^## [0-9]/s/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md)"
 same debian/changelog "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)"
 exit $status

@@ -32,6 +32,45 @@ not()
 	! "$@"
 }
 
+# logged LOG COMMAND...: what it says goes to LOG as well
+logged()
+{
+	local log=$1
+	shift
+
+	"$@" 2>&1 | tee "$log"
+}
+
+# Cards that the options of step_install name.
+cards=devices=00:03.0/00.0
+
+# notice ABI REASON COMMAND: what a user reads of a kernel that the module is not built for.
+notice()
+{
+	printf '%s\n' '' "vga-stub: the module is not built for $1: $2." \
+		"          At its next boot this kernel will not hold: $cards" \
+		"          Run: $3" \
+		"          That is all: the module is then built and put into the initramfs."
+}
+
+# ends_with LOG TEXT: whether that is the last that was said
+ends_with()
+{
+	# dpkg's terminal ends lines its own way.
+	diff <(echo "$2") <(tail -n "$(wc -l <<<"$2")" "$1" | tr -d '\r')
+}
+
+configured()
+{
+	[ "$(dpkg-query -W -f '${Status}' "$1")" = "install ok installed" ]
+}
+
+# The commands of the README's section "Install it", one a line: those for Debian 13.
+readme_lines()
+{
+	sed -n '/^## Install it/,/^## /s/^    //p' /src/README.md
+}
+
 # says TEXT COMMAND...: it fails, and says so
 says()
 {
@@ -63,7 +102,7 @@ in_initramfs()
 
 running_abi()
 {
-	basename "$(readlink -f /vmlinuz)" | sed 's/^vmlinuz-//'
+	find /boot -name 'vmlinuz-*' -printf '%f\n' | sed 's/^vmlinuz-//' | sort -V | tail -n 1
 }
 
 kept=/var/lib/vga-stub/kernels
@@ -91,19 +130,33 @@ step_debs()
 	make -C "$copy" deb BUILD="$1"
 }
 
+# for_here: the README's lines as one types them here; sid has no backports
+for_here()
+{
+	if [ "$suite" = user-sid ]; then
+		sed 's/ -t trixie-backports//'
+	else
+		cat
+	fi
+}
+
+# The three lines of the README, as they stand but for the cards.
 step_install()
 {
-	local abi package
+	local abi package lines
 
 	abi=$(running_abi)
 	# For the boot: drivers that want the cards, and the test's own part in place of the
 	# root file system.
 	/src/selftests/images/configure /etc/initramfs-tools
 
-	# The three lines of the README, but for the kernel.
-	echo 'options vga_stub devices=00:03.0/00.0' >/etc/modprobe.d/cards.conf
-	apt_get install "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	mapfile -t lines < <(readme_lines | for_here | sed "s/ids=[0-9a-f:,]*/$cards/; s/#.*//")
+	ok "the README has three lines" test ${#lines[@]} = 3
+	ok "the first is typed" typed "${lines[0]}"
+	ok "the second" typed "${lines[1]}"
+	ok "the third, where the packages are" typed "cd $work/deb; ${lines[2]}"
 
+	ok "the package is configured" configured vga-stub-dkms
 	ok "the module is built and installed" installed "$(version)" "$abi"
 	ok "it is in the initramfs" in_initramfs "$abi"
 	ok "the metadata was kept" test -f "$kept/$abi/rust/libkernel.rmeta"
@@ -116,10 +169,7 @@ step_install()
 	echo "a second build took $SECONDS s"
 	ok "a second build takes the kept metadata" \
 		not grep -F "making the kernel's Rust metadata" "/var/lib/dkms/vga-stub/$(version)/$abi/x86_64/log/make.log"
-	mkdir -p "$work/boot"
-	echo "$abi" >"$work/boot/abi"
-	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" /var/lib/dkms/mok.pub \
-		"/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" "$work/boot"
+	to_boot "$abi"
 	ok "it is signed with DKMS's key" test -n "$(modinfo -k "$abi" -F signer vga_stub)"
 	# For the boot with Secure Boot.
 	for package in shim-signed grub-efi-amd64-signed; do
@@ -127,6 +177,117 @@ step_install()
 	done
 	find /tmp/signed \( -name shimx64.efi.signed -o -name grubx64.efi.signed \) \
 		-exec cp {} "$work/boot" \;
+}
+
+# to_boot ABI: takes out what the step boot takes.
+to_boot()
+{
+	local abi=$1
+
+	rm -rf "${work:?}/boot"
+	mkdir -p "$work/boot/kernel/usr/lib/modules"
+	echo "$abi" >"$work/boot/abi"
+	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" "/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" "$work/boot"
+	[ ! -e /var/lib/dkms/mok.pub ] || cp /var/lib/dkms/mok.pub "$work/boot"
+	cp -r "/lib/modules/$abi" "$work/boot/kernel/usr/lib/modules"
+	dpkg-query -W "linux-image-$abi" >"$work/boot/kernel/stamp"
+}
+
+# typed LINE: what the shell does with it, where apt asks no questions and keeps what it downloads.
+typed()
+{
+	bash -ec 'apt() { apt-get -o Dir::Cache::archives=/lab/packages/apt \
+			-o APT::Keep-Downloaded-Packages=true -o Dpkg::Options::=--force-confold --yes "$@"; }
+		eval "$1"' bash "$1"
+}
+
+# Causes for which the module cannot be built. The package is there, its Depends too, the network
+# is not: what apt takes it has downloaded before.
+step_missing()
+{
+	local abi command log=/tmp/apt.log
+
+	abi=$(running_abi)
+	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+
+	logged $log apt_get install --no-install-recommends "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	ok "without the source the package is configured" configured vga-stub-dkms
+	command="apt install$([ "$suite" = user-sid ] || echo " -t trixie-backports") linux-source"
+	ok "the notice is the last that apt says" ends_with $log \
+		"$(notice "$abi" "the kernel's source is not installed" "$command")"
+	ok "DKMS has not built it" test "$(dkms status vga-stub)" = "vga-stub/$(version): added"
+	ok "dkms autoinstall passes over the kernel" dkms autoinstall -k "$abi"
+	ok "dkms install fails, and says so" says "Bad return status for module build on kernel: $abi" \
+		dkms install "vga-stub/$(version)" -k "$abi"
+	ok "its log has the reason" grep -F "vga-stub: the kernel's source is not installed" \
+		"/var/lib/dkms/vga-stub/$(version)/build/make.log"
+
+	# With the hook for apt in its place.
+	logged $log apt_get install --reinstall --no-install-recommends "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	ok "so it is when the package is installed again" ends_with $log \
+		"$(notice "$abi" "the kernel's source is not installed" "$command")"
+	logged $log dpkg -i "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	ok "and with dpkg alone" ends_with $log \
+		"$(notice "$abi" "the kernel's source is not installed" "$command")"
+	logged $log apt_get install --reinstall kmod
+	ok "nothing is said where nothing has to do with it" not grep -F vga-stub: $log
+
+	# reconfigured WHAT REASON COMMAND
+	reconfigured()
+	{
+		logged $log dpkg-reconfigure vga-stub-dkms
+		ok "$1: it is configured" configured vga-stub-dkms
+		ok "$1: the notice" ends_with $log "$(notice "$abi" "$2" "$3")"
+		ok "$1: DKMS knows of no module" test "$(dkms status vga-stub)" = "vga-stub/$(version): added"
+	}
+
+	printf '#!/bin/sh\necho "rustc 9.9.9"\n' >/usr/local/bin/rustc
+	chmod +x /usr/local/bin/rustc
+	reconfigured "another rustc" "rustc is not the one that the kernel was built with" "$(rustc_command "$abi")"
+	rm /usr/local/bin/rustc
+
+	mv /usr/bin/bindgen /usr/bin/bindgen.away
+	reconfigured "no bindgen" "no bindgen: 'bindgen' is not a command" "apt install bindgen"
+	mv /usr/bin/bindgen.away /usr/bin/bindgen
+
+	mv "/lib/modules/$abi/build" "/lib/modules/$abi/build.away"
+	reconfigured "no headers" "the kernel's headers are not installed" "apt install linux-headers-amd64"
+	mv "/lib/modules/$abi/build.away" "/lib/modules/$abi/build"
+
+	sed 's/^CONFIG_RUST=y$/# CONFIG_RUST is not set/' "/lib/modules/$abi/build/.config" >/tmp/config
+	mount --bind /tmp/config "$(realpath "/lib/modules/$abi/build/.config")"
+	reconfigured "no Rust in the kernel" "the kernel has no Rust support" \
+		"${command/linux-source/linux-image-amd64 linux-headers-amd64 linux-source}"
+	umount "$(realpath "/lib/modules/$abi/build/.config")"
+
+	# The command that the notice has, as it stands.
+	ok "the command is typed" typed "$command"
+	ok "then it is built" installed "$(version)" "$abi"
+	ok "it is in the initramfs" in_initramfs "$abi"
+	ok "no kernel is left to be told of" not ls /var/lib/vga-stub/postponed/*
+
+	mount -t tmpfs -o size=100M tmpfs $kept
+	reconfigured "no space" "$kept has 100 MB left, and 1500 MB are needed for a while" \
+		"dpkg-reconfigure vga-stub-dkms"
+	umount $kept
+
+	echo 'compile_error!("planted");' >>"/usr/src/vga-stub-$(version)/rust/module/vga_stub.rs"
+	reconfigured "a build that fails" \
+		"the build failed, see /var/lib/dkms/vga-stub/$(version)/build/make.log" \
+		"dpkg-reconfigure vga-stub-dkms"
+	sed -i '$d' "/usr/src/vga-stub-$(version)/rust/module/vga_stub.rs"
+	ok "the command is typed, when that is mended" typed "dpkg-reconfigure vga-stub-dkms"
+	ok "then it is built again" installed "$(version)" "$abi"
+}
+
+# The command that brings back the rustc that the kernel was built with.
+rustc_command()
+{
+	local text packaged
+
+	text=$(sed -n 's/^CONFIG_RUSTC_VERSION_TEXT="rustc \([0-9.]*\).*/\1/p' "/lib/modules/$1/build/.config")
+	packaged=$(apt-cache madison rustc | awk -F ' *[|] *' -v version="$text+" 'index($2, version) == 1 { print $2; exit }')
+	echo "apt install --allow-downgrades rustc=$packaged libstd-rust-dev=$packaged rust-src=$packaged"
 }
 
 step_upgrade()
@@ -142,24 +303,29 @@ step_upgrade()
 	ok "the initramfs has the new one" test "/boot/initrd.img-$abi" -nt "/lib/modules/$abi/updates/dkms/vga_stub.ko.xz"
 }
 
-# The archive's newest kernel, of another series. Its headers come without its source.
-step_next-kernel()
+# A kernel of another series, if the archive has one. Its headers come without its source.
+step_other-kernel()
 {
-	local abi headers version series tree kernel old
+	local abi version series tree here command log=/tmp/apt.log
 
-	old=$(running_abi)
-	headers=$(apt-cache pkgnames linux-headers-7. | grep -E '^linux-headers-[0-9.]+\+deb[0-9]+-amd64$' |
-		sort -V | tail -n 1)
-	abi=${headers#linux-headers-}
-	version=$(apt-cache show --no-all-versions "$headers" | sed -n 's/^Version: //p')
+	here=$(running_abi)
+	abi=$(apt-cache pkgnames linux-headers- | grep -E '^linux-headers-[0-9.]+\+deb[0-9]+-amd64$' |
+		sed 's/^linux-headers-//' | grep -v "^$(grep -oE '^[0-9]+\.[0-9]+' <<<"$here")\." | sort -V | tail -n 1)
+	if ! dpkg --compare-versions "${abi%%+*}" ge "$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"/\1/p' /src/dkms.conf)"; then
+		echo "ok the archive has no kernel of another series: this step has nothing to do"
+		return
+	fi
+	version=$(apt-cache show --no-all-versions "linux-headers-$abi" | sed -n 's/^Version: //p')
 	series=$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
 	tree=$(echo /usr/src/vga-stub-*/scripts/rust-tree)
-	# The signed image may come days after the rest.
-	kernel=("$headers" "linux-base-$abi" "linux-binary-unsigned-$abi" "linux-modules-$abi")
-	ok "it is another series" not test -e "/usr/src/linux-source-$series.tar.xz"
+	command="apt install linux-source-$series=$version"
 
-	ok "headers without source: the error says what to install" \
-		says "apt install linux-source-$series=$version" apt_get install "${kernel[@]}"
+	logged $log apt_get install "linux-image-$abi" "linux-headers-$abi"
+	ok "the kernel is configured" configured "linux-image-$abi"
+	ok "its headers are" configured "linux-headers-$abi"
+	ok "the last that apt says is what they lack" ends_with $log \
+		"$(notice "$abi" "the kernel's source is not installed" "$command")"
+	ok "its initramfs has no module" not in_initramfs "$abi"
 
 	# Its making is interrupted at some point, by whatever kills the whole process group.
 	(cd /tmp && apt_get download "linux-source-$series=$version" &&
@@ -183,18 +349,15 @@ step_next-kernel()
 	touch "/usr/src/linux-source-$series.tar.xz"
 	ok "another version of the source is refused" \
 		says "linux-source-$series: 0.1" env PATH="/tmp/bin:$PATH" "$tree" check "$abi"
+	ok "with the command" grep -F "$command" /tmp/says
 	rm "/usr/src/linux-source-$series.tar.xz"
 
-	# The command that the error named.
-	apt_get install "linux-source-$series=$version"
+	ok "the command is typed" typed "$command"
 	ok "with the source it is built, without another command" installed "$(version).1" "$abi"
-	# As the image's own postinst does.
-	update-initramfs -c -k "$abi"
 	ok "and is in that kernel's initramfs" in_initramfs "$abi"
 	ok "nothing is left of the interrupted one" not test -e "$kept/$abi.partial"
-	ok "the other kernel's is still there" installed "$(version).1" "$old"
+	ok "the other kernel's is still there" installed "$(version).1" "$here"
 
-	mkdir -p /tmp/bin
 	ok "a compiler of another version is refused" \
 		says 'rustc 9.9.9' bash -c "printf '#!/bin/sh\necho rustc 9.9.9' >/tmp/bin/rustc
 			chmod +x /tmp/bin/rustc; RUSTC=/tmp/bin/rustc $tree check $abi"
@@ -204,8 +367,11 @@ step_kernel-removal()
 {
 	local abi
 
-	# The old one.
 	abi=$(find "$kept" -mindepth 1 -maxdepth 1 -printf "%f\n" | sort -V | head -n 1)
+	if [ "$abi" = "$(running_abi)" ]; then
+		echo "ok there is no other kernel: this step has nothing to do"
+		return
+	fi
 	ok "what was kept for the kernel is there" test -d "$kept/$abi"
 	apt_get remove "linux-image-$abi" "linux-binary-$abi" "linux-modules-$abi" "linux-headers-$abi"
 	ok "it goes with the kernel" not test -e "$kept/$abi"
