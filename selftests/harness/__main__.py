@@ -12,6 +12,7 @@ from pathlib import Path
 
 import checks
 import plan
+from command import PREFIX, build_command
 from guest import run_tests
 from image import build_base, build_image, build_programs, build_real_image
 from lab import LAB, load_kernels
@@ -106,9 +107,12 @@ def run(chosen: plan.Plan, jobs: int) -> int:
         wait([pool.submit(checks.run, report, build, logs, alone) for build in chosen.builds])
         if chosen.guests:
             build_programs()
+            wanted = any(t.name.startswith(PREFIX) for guest in chosen.guests for t in guest.tests)
+            command = build_command() if wanted else None
             for kernel in {id(guest.kernel): guest.kernel for guest in chosen.guests}.values():
                 build_base(kernel)
-                build_image(kernel, SELFTESTS / "tests", logs / f"{kernel.abi}.cpio")
+                image = logs / f"{kernel.abi}.cpio"
+                build_image(kernel, SELFTESTS / "tests", image, command)
         work: list[Future[None]] = [
             pool.submit(run_guest, report, guest, logs) for guest in chosen.guests
         ]

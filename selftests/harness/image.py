@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from command import TREES
 from firmware import build_firmware
 from lab import LAB, Kernel
 from tests import limits, load_tests
@@ -95,8 +96,11 @@ def build_base(kernel: Kernel) -> Path:
     return image
 
 
-def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
-    """The whole: base, programs, ROMs, a folder of tests, and our module if it is there.
+def build_image(
+    kernel: Kernel, tests: Path, target: Path, command: Path | None = None
+) -> None:
+    """The whole: base, programs, ROMs, a folder of tests, our module if it is there, and the
+    user's command, if some test wants it.
 
     The ROMs are for QEMU as well, in the folder "firmware" beside the image.
     """
@@ -116,6 +120,9 @@ def build_image(kernel: Kernel, tests: Path, target: Path) -> None:
         for program in build_programs().iterdir():
             if not program.suffix:
                 shutil.copy(program, root / "bin")
+        if command:
+            shutil.copy(command, root / "bin")
+            shutil.copytree(TREES, root / "trees")
         for module in (
             kernel.out / "vga_stub.ko",
             *Path(f"{kernel.out}-modules").glob("*.ko"),

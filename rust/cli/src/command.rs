@@ -13,6 +13,7 @@ use std::{
 use clap::{
     Args,
     CommandFactory,
+    FromArgMatches,
     Parser,
     Subcommand,
     ValueEnum, //
@@ -152,14 +153,22 @@ fn columns() -> Option<usize> {
 
 /// Returns clap's description of the command, for completions and manual pages.
 pub(crate) fn description() -> clap::Command {
-    Cli::command()
+    Cli::command().mut_subcommand("doctor", |doctor| {
+        let help = doctor.get_after_help().map(ToString::to_string);
+        let checks = format!(
+            "{}\n\nWhat is looked for, by the names that explain takes:\n\n{}",
+            help.unwrap_or_default(),
+            verbs::explain::list()
+        );
+        doctor.after_long_help(checks)
+    })
 }
 
 /// Says what is wrong with the command line, or shows help, and ends. What was typed may be the name of
 /// a file, with anything in it: what is said is of the same words as they can be printed.
 fn reject(error: &clap::Error) -> ! {
     let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
-    match Cli::try_parse_from(words) {
+    match description().try_get_matches_from(words) {
         Err(error) => error.exit(),
         Ok(_) => error.exit(),
     }
@@ -167,7 +176,9 @@ fn reject(error: &clap::Error) -> ! {
 
 /// Does what the command line says, and returns the exit code.
 pub(crate) fn run() -> Result<u8, Failure> {
-    let Cli { global, verb } = Cli::try_parse().unwrap_or_else(|error| reject(&error));
+    let matches = description().try_get_matches();
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let Cli { global, verb } = parsed.unwrap_or_else(|error| reject(&error));
     match global.color {
         When::Auto => {}
         When::Always => anstream::ColorChoice::Always.write_global(),

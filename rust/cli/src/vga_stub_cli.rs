@@ -63,3 +63,30 @@ fn fail(message: &str) -> ExitCode {
     eprintln!("vga-stub: {}", text::escape::printable_lines(message));
     FAILED.into()
 }
+
+/// Looks at the machine in a directory as `doctor` does, and returns how many files and directories
+/// were looked at and how many findings there are: for the benchmark.
+#[doc(hidden)]
+pub fn diagnose(root: &std::path::Path) -> Result<(usize, usize), String> {
+    let source = facts::open(Some(root))?;
+    let recorder = facts::record::Recorder::new(&*source);
+    let host = facts::Host::read(&recorder, &facts::host::Options::default());
+    let findings = checks::run(&host).len();
+    Ok((recorder.into_record().entries.len(), findings))
+}
+
+/// Reads bytes as a report and looks at its machine in every way: for the fuzzer.
+#[doc(hidden)]
+pub fn digest(bytes: &[u8]) {
+    let Ok(record) = facts::record::Record::parse(bytes) else {
+        return;
+    };
+    let mut text = format!("{}\n", facts::record::HEAD);
+    record.write(&mut text);
+    if let Ok(text) = verbs::report::text(&record, &[], true) {
+        // What is written can be read.
+        assert!(facts::record::Record::parse(text.as_bytes()).is_ok());
+    }
+    let host = facts::Host::read(&record, &facts::host::Options::default());
+    let _ = verbs::list::everything(&host);
+}

@@ -28,11 +28,15 @@ fn run(host: &Host) -> Vec<Finding> {
         for number in &numbers {
             let Some(group) = host.pci.groups.known().and_then(|groups| groups.get(number)) else { continue };
             let members = group.members.iter().filter_map(|name| host.function(name)).filter(|member| !member.is_bridge());
-            let in_group = |function: &&&Function| function.group.known() == Some(number);
-            if !card.functions.iter().filter(in_group).any(|function| function.named.is_some()) {
-                continue;
-            }
-            for member in members {
+            // A function that is alone in its group spoils nobody's.
+            let spoilt = |member: &Function| {
+                card.functions.iter().any(|function| {
+                    function.group.known() == Some(number)
+                        && function.named.is_some()
+                        && function.name != member.name
+                })
+            };
+            for member in members.filter(|member| spoilt(member)) {
                 let Some(driver) = member.host_driver() else { continue };
                 whole = false;
                 let finding = fail(&card, format!("group {number} has {} {}, which {driver} of the host has", member.short(), member.words()))

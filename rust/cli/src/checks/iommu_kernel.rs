@@ -23,7 +23,7 @@ fn run(host: &Host) -> Vec<Finding> {
     let Datum::Known(tables) = super::iommu_firmware::tables(host) else {
         return vec![];
     };
-    if host.system.is_xen() || host.group_count() != Some(0) || tables.is_empty() {
+    if host.system.may_be_xen() || host.group_count() != Some(0) || tables.is_empty() {
         return vec![];
     }
     let Datum::Known(words) = &host.config.cmdline else {

@@ -20,7 +20,7 @@ run,
 fn run(host: &Host) -> Vec<Finding> {
     let domains = host.guests.domains.known().into_iter().flatten();
     let wants: Vec<_> = domains.filter(|domain| domain.devices.iter().any(|device| device.iommufd)).collect();
-    if wants.is_empty() || host.system.iommufd.known().is_some() {
+    if wants.is_empty() || !host.system.iommufd.is_absent() {
         return vec![];
     }
     let kernel = host.kernels.current();

@@ -28,7 +28,8 @@ fn run(host: &Host) -> Vec<Finding> {
     for place in devices::parse(text.text.as_bytes()).filter_map(Result::ok) {
         let fit = |function: &Function| place.fit(function.route.iter().copied(), (function.identity.vendor, function.identity.device));
         let at: Vec<_> = functions.iter().filter(|function| fit(function) != Fit::Elsewhere).collect();
-        if at.iter().any(|function| fit(function) == Fit::Named) {
+        // What could not be read may be the one that is wanted.
+        if at.iter().any(|function| fit(function) == Fit::Named || function.identity.vendor == 0) {
             continue;
         }
         let entry = String::from_utf8_lossy(place.text).into_owned();

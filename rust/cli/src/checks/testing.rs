@@ -210,6 +210,155 @@ fn machine(at: usize) -> Machine {
     }
 }
 
+/// The machines that are written down in tests/trees; those of the lab are beside them.
+fn stored() -> Vec<(&'static str, Machine)> {
+    let usb = |machine: Machine| {
+        let machine = machine.card("0000:01:00.2", "00:01.0", "10de", "1ad6", "0c0330");
+        machine
+            .driver("0000:01:00.2", "xhci_hcd")
+            .group(15, &["0000:01:00.2"])
+            .builtin(&["kernel/drivers/usb/host/xhci-pci.ko"])
+    };
+    let case = |id: &str| {
+        CASES
+            .iter()
+            .find(|(check, _)| check.id == id)
+            .map(|(_, case)| case.bad)
+    };
+    let bad = |id: &str| case(id).map_or_else(good, |bad| bad());
+    vec![
+        (
+            "held",
+            good().bytes("/sys/class/vga_stub/0000:01:00.0/rom", &rom(&[0, 3])),
+        ),
+        (
+            "broken",
+            usb(bad("leftovers"))
+                .lost("0000:01:00.1", "snd_hda_intel")
+                .query("open-files", "1987\twireplumber\t/dev/snd/pcmC1D3p\n"),
+        ),
+        (
+            "nobody",
+            good()
+                .denied("kernel-log")
+                .denied("open-files")
+                .denied("arbiter"),
+        ),
+        ("bootfb", bad("bootfb")),
+        ("split-groups", bad("group-split")),
+        ("d3cold", bad("d3cold")),
+        ("rmrr", bad("rmrr")),
+        ("iommu-off", bad("iommu-kernel")),
+        (
+            "fresh",
+            good()
+                .gone("/sys/module/vga_stub")
+                .gone("/etc/modprobe.d")
+                .gone("/sys/class/vga_stub")
+                .driver("0000:01:00.0", "nouveau")
+                .driver("0000:01:00.1", "snd_hda_intel"),
+        ),
+    ]
+}
+
+/// Compares a file with what it should hold, or writes it if RECORD is set.
+fn compare(file: &str, wanted: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("RECORD").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{file} is another one; RECORD=1 cargo test writes it"
+    );
+}
+
+#[test]
+fn the_stored_machines_are_these() {
+    for (name, machine) in stored() {
+        let Ok(text) = crate::verbs::report::text(&machine.record, &[], true) else {
+            panic!("{name}");
+        };
+        compare(&format!("tests/trees/{name}.report"), &text);
+    }
+}
+
+#[test]
+fn the_documentation_lists_these_checks() {
+    let mut text = String::from(
+        "..\n   SPDX-License-Identifier: GPL-2.0\n   Written by RECORD=1 cargo test in rust/cli.\n\n\
+         ===========================\nWhat vga-stub doctor looks for\n===========================\n\n",
+    );
+    text = text.replace(
+        "===========================",
+        "==============================",
+    );
+    text += "``vga-stub explain NAME`` tells all about one: what it is, why, and what it costs to ignore.\n\n";
+    let line = format!("{}  {}\n", "=".repeat(20), "=".repeat(60));
+    text += &line;
+    text += "name                  what it looks for\n";
+    text += &line;
+    for check in ALL {
+        text += &format!("{:<20}  {}\n", check.id, check.title);
+    }
+    text += &line;
+    compare("../../Documentation/checks.rst", &text);
+}
+
+#[test]
+fn the_manual_page_lists_these_checks() {
+    let mut command = crate::command::description();
+    let doctor = command.find_subcommand_mut("doctor").unwrap();
+    let help = doctor.render_long_help().to_string();
+    let listed: Vec<_> = help
+        .lines()
+        .skip_while(|line| !line.contains("What is looked for"))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| find(word).is_some())
+        .collect();
+    let ids: Vec<_> = ALL.iter().map(|check| check.id).collect();
+    assert_eq!(listed, ids);
+}
+
+#[test]
+fn lines_have_eighty_columns_but_for_commands() {
+    let mut machines: Vec<_> = stored().into_iter().map(|(_, machine)| machine).collect();
+    machines.extend(CASES.iter().map(|(_, case)| (case.bad)()));
+    for machine in machines {
+        let host = machine.host();
+        let text = crate::verbs::doctor::text::text(&host, &run(&host), false, false);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        for line in text
+            .lines()
+            .chain(crate::verbs::list::everything(&host).lines())
+        {
+            let command = line.starts_with("          ");
+            assert!(command || line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_report_tells_nothing_of_persons() {
+    let secret = "52:54:00:12:34:56";
+    let machine = good()
+        .file("/proc/cmdline", &format!("root=UUID={secret} ip=10.0.0.1::{secret} quiet rd.luks.uuid={secret}\n"))
+        .file("/etc/default/grub", &format!("GRUB_CMDLINE_LINUX=\"root=UUID={secret} resume={secret} quiet\"\n"))
+        .file("/etc/hostname", secret)
+        .domain("win", &format!("<uuid>{secret}</uuid><interface><mac address='{secret}'/></interface><disk><serial>{secret}</serial></disk><hostdev type='pci'><source><address bus='1'/></source><rom file='/home/{secret}/x.rom'/></hostdev>"))
+        .file("/proc/net/route", &format!("enx525400123456 00000000 {secret}\n"))
+        .query("kernel-log", &format!("usb 1-1: SerialNumber: {secret}\naudit: apparmor=\"DENIED\" profile=\"libvirt-{secret}\" name=\"/home/{secret}/x.rom\" comm=\"qemu\"\n"))
+        .file("/var/lib/vga-stub/setup.json", &format!("{{\"user\":\"{secret}\",\"groups\":{{}}}}"))
+        .file("/etc/environment", &format!("TOKEN={secret}\n"));
+    let Ok(text) = crate::verbs::report::text(&machine.record, &[], true) else {
+        panic!();
+    };
+    assert!(!text.contains(secret), "{text}");
+    assert!(!text.contains("525400123456"), "{text}");
+    assert!(text.contains("root=...") && text.contains("libvirt-..."));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -77,7 +77,7 @@ pub(crate) struct Config {
     pub(crate) xen: Vec<Line>,
     /// Lines of other tools' files that concern cards.
     pub(crate) others: Vec<Line>,
-    /// Files of modprobe.d that could not be read.
+    /// Files and directories of modprobe's that could not be read.
     pub(crate) unread: Vec<String>,
     /// The files of modprobe.d that give vga_stub its options, and when they were changed.
     pub(crate) times: Vec<(String, Stat)>,
@@ -92,8 +92,13 @@ impl Config {
         };
         let mut seen = Vec::new();
         for directory in MODPROBE {
-            let Datum::Known(names) = source.list(directory) else {
-                continue;
+            let names = match source.list(directory) {
+                Datum::Known(names) => names,
+                Datum::Absent => continue,
+                Datum::Unreadable(_) => {
+                    config.unread.push(directory.into());
+                    continue;
+                }
             };
             for name in names {
                 if !name.ends_with(".conf") || seen.contains(&name) {
@@ -213,6 +218,10 @@ impl Config {
             Some(value.trim_matches('"').to_owned())
         };
         let mut found = Text::default();
+        // What cannot be read may say something else.
+        if !self.unread.is_empty() || self.cmdline.needs().is_some() {
+            return found;
+        }
         for line in &self.modprobe {
             let Some((name, rest)) = line.about("options") else {
                 continue;

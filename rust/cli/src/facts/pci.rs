@@ -168,6 +168,7 @@ impl Function {
             return state;
         }
         match &self.driver {
+            Datum::Known(driver) if driver == "vga-stub" => "held",
             Datum::Known(driver) if is_holder(driver) => "handed-off",
             Datum::Known(_) => "host",
             Datum::Absent => "free",

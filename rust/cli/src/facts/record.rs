@@ -25,6 +25,7 @@ use std::{
 };
 
 use super::{
+    system,
     Datum,
     Query,
     Source,
@@ -376,6 +377,7 @@ impl Source for Recorder<'_> {
 
     fn query(&self, query: &Query) -> Datum<String> {
         let answer = self.source.query(query);
+        let answer = answer.map(|text| system::clean(query, &text));
         self.keep(Kind::Query, &query.name(), answer, |text| {
             text.clone().into_bytes()
         })

@@ -83,6 +83,18 @@ impl Parameters {
     }
 }
 
+/// Nothing is named.
+static NOTHING: Parameters = Parameters {
+    ids: Text {
+        text: String::new(),
+        place: String::new(),
+    },
+    devices: Text {
+        text: String::new(),
+        place: String::new(),
+    },
+};
+
 /// What names functions now, and after the next boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
@@ -118,8 +130,13 @@ impl Selection {
         }
     }
 
-    /// Returns the parameters that count now: the loaded module's, or else the configured ones.
+    /// Returns the parameters that count now: the loaded module's, or the configured ones if it is
+    /// not loaded.
     pub(crate) fn now(&self) -> &Parameters {
-        self.loaded.known().unwrap_or(&self.configured)
+        match &self.loaded {
+            Datum::Known(parameters) => parameters,
+            Datum::Absent => &self.configured,
+            Datum::Unreadable(_) => &NOTHING,
+        }
     }
 }

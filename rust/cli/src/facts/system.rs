@@ -295,6 +295,11 @@ impl System {
         self.hypervisor.known().is_some_and(|kind| kind == "xen")
     }
 
+    /// Returns whether the machine runs on Xen, or may.
+    pub(crate) fn may_be_xen(&self) -> bool {
+        self.is_xen() || self.hypervisor.needs().is_some()
+    }
+
     /// Returns whether a module is loaded.
     pub(crate) fn has(&self, module: &str) -> bool {
         self.loaded.iter().any(|name| name == module)
@@ -374,9 +379,32 @@ fn groups_only(text: &str) -> String {
 
 /// Returns the lines of the kernel's log that concern cards.
 fn log_lines(text: &str) -> String {
-    pick_lines(text, |line| {
+    let lines = pick_lines(text, |line| {
         LOG_WORDS.iter().any(|word| line.contains(word))
-    })
+    });
+    // Names of security profiles and files are somebody's own, but for the files of cards.
+    let own = |word: &str| {
+        let Some((key, value)) = word.split_once('=') else {
+            return word.to_owned();
+        };
+        let kept = ["/sys/", "/dev/"].iter().any(|start| value.contains(start));
+        match key {
+            "profile" if value.contains("libvirt") => "profile=\"libvirt-...\"".to_owned(),
+            "name" | "comm" if !kept => format!("{key}=..."),
+            _ => word.to_owned(),
+        }
+    };
+    let mut out = String::new();
+    for line in lines.lines() {
+        if line.contains("DENIED") || line.contains("denied") {
+            let words: Vec<_> = line.split(' ').map(own).collect();
+            out += &words.join(" ");
+        } else {
+            out += line;
+        }
+        out.push('\n');
+    }
+    out
 }
 
 /// Reads the lines of who has cards open.
@@ -566,6 +594,14 @@ fn functions_of_disk(source: &dyn Source, path: &str, depth: usize) -> Vec<Strin
     slaves
         .flat_map(|name| functions_of_disk(source, &format!("/sys/class/block/{name}"), depth + 1))
         .collect()
+}
+
+/// Returns what of an answer may go into a report.
+pub(super) fn clean(query: &Query, text: &str) -> String {
+    match query {
+        Query::Log | Query::PreviousLog => log_lines(text),
+        _ => text.to_owned(),
+    }
 }
 
 /// Answers a query on the machine that we run on.

@@ -104,6 +104,21 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<u8, Failure> {
     Ok(GOOD)
 }
 
+/// Returns all that can be said: for the fuzzer and tests.
+pub(crate) fn everything(host: &Host) -> String {
+    let args = |all, groups| ListArgs {
+        cards: Vec::new(),
+        all,
+        groups,
+    };
+    let mut out = short(host, &args(false, true), Some(80), false);
+    out += &short(host, &args(true, false), Some(80), false);
+    for function in host.functions() {
+        out += &long::text(host, function);
+    }
+    out
+}
+
 /// Returns the table, and what follows from it.
 fn short(host: &Host, args: &ListArgs, width: Option<usize>, quiet: bool) -> String {
     let functions = shown(host, args);

@@ -10,11 +10,14 @@ use super::doctor;
 use crate::{
     checks,
     command::Context,
-    facts::record::{
-        Kind,
-        Record,
-        Recorder,
-        HEAD, //
+    facts::{
+        record::{
+            Kind,
+            Record,
+            Recorder,
+            HEAD, //
+        },
+        Source, //
     },
     Failure,
     GOOD, //
@@ -49,18 +52,7 @@ pub(crate) struct ReportArgs {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ReportArgs) -> Result<u8, Failure> {
-    let recorder = Recorder::new(&*context.source);
-    let host = doctor::read(&recorder, &args.cards, false)?;
-    let findings = checks::run(&host);
-    let mut record = recorder.into_record();
-    if !args.with_rom {
-        leave_out_roms(&mut record);
-    }
-    let mut out = format!("{HEAD}\n\n");
-    out += &anstream::adapter::strip_str(&doctor::text::text(&host, &findings, true, false))
-        .to_string();
-    out.push('\n');
-    record.write(&mut out);
+    let out = text(&*context.source, &args.cards, args.with_rom)?;
     match &args.output {
         None => context.print(&out)?,
         Some(path) => {
@@ -72,6 +64,27 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> Result<u8, Failure> {
         }
     }
     Ok(GOOD)
+}
+
+/// Returns the report of a machine.
+pub(crate) fn text(
+    source: &dyn Source,
+    cards: &[String],
+    with_rom: bool,
+) -> Result<String, Failure> {
+    let recorder = Recorder::new(source);
+    let host = doctor::read(&recorder, cards, false)?;
+    let findings = checks::run(&host);
+    let mut record = recorder.into_record();
+    if !with_rom {
+        leave_out_roms(&mut record);
+    }
+    let mut out = format!("{HEAD}\n\n");
+    let doctor = doctor::text::text(&host, &findings, true, false);
+    out += &anstream::adapter::strip_str(&doctor).to_string();
+    out.push('\n');
+    record.write(&mut out);
+    Ok(out)
 }
 
 /// Takes the ROMs out; that they were left out is what it takes to read them.
