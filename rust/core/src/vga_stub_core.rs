@@ -19,6 +19,8 @@
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), which decode bits may be
 //!   switched on at all ([`decode::may_decode`]), and which card inherits the legacy VGA ranges
 //!   ([`decode::heir`]).
+//! - [`legacy`]: who has the legacy VGA ranges while a guest has a card, and where each choice is
+//!   sound ([`legacy::refusal`]).
 //! - [`group`]: what was written to `handoff` and `reclaim` ([`group::Request`]), which functions move
 //!   together and in which order ([`group::next`]), who is in the way and why
 //!   ([`group::Direction::refusal`], [`group::Refusal`]), and what is moved back when one fails
@@ -53,5 +55,6 @@ pub mod devices;
 mod entry;
 pub mod group;
 pub mod ids;
+pub mod legacy;
 pub mod rom;
 pub mod vfct;
