@@ -16,20 +16,28 @@ use crate::{
         },
         workqueue::OwnedQueue, //
     },
+    card::Ranges,
     holder,
-    ours, //
+    ours,
+    registry, //
 };
 use kernel::{
     device::Core,
     pci,
     prelude::*,
-    sync::aref::ARef,
+    sync::{
+        aref::ARef,
+        Arc, //
+    },
     time::{
         delay::fsleep,
         Delta, //
     }, //
 };
-use vga_stub_core::decode;
+use vga_stub_core::{
+    decode,
+    legacy::Place, //
+};
 
 /// How long to wait for a program that has locked the legacy ranges, in milliseconds.
 const PATIENCE: i64 = 1000;
@@ -43,7 +51,7 @@ const LOOK_PAUSE: i64 = 10;
 static_mutex! {
     /// Where the arbiter is asked, while the module is up: the asking may wait. Held shortly, and
     /// last.
-    mod queue: Option<OwnedQueue> = None;
+    mod queue: Option<Arc<OwnedQueue>> = None;
 }
 
 /// Asks the arbiter on our behalf; dropping it ends that.
@@ -56,7 +64,7 @@ impl Arbiter {
     ///
     /// `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
-        let arbiter = OwnedQueue::new(c"vga_stub_arbiter")?;
+        let arbiter = Arc::new(OwnedQueue::new(c"vga_stub_arbiter")?, GFP_KERNEL)?;
 
         queue::init();
         *queue::lock()? = Some(arbiter);
@@ -99,10 +107,32 @@ pub(crate) fn owns_legacy(pdev: &pci::Device) -> bool {
         && pdev.is_vga_routed()
 }
 
+/// Returns where a VGA card is, as far as the arbiter can keep legacy cycles from it.
+pub(crate) fn place(pdev: &pci::Device) -> Place {
+    let bridge = pdev.upstream();
+    let mut others = 0_usize;
+
+    if let Some(bridge) = bridge {
+        bus::for_each_device(|other| {
+            let below = || {
+                core::iter::successors(other.upstream(), |bridge| bridge.upstream())
+                    .any(|above| above.raw() == bridge.raw())
+            };
+
+            if decode::is_vga_class(other.class()) && other.raw() != pdev.raw() && below() {
+                others = others.saturating_add(1);
+            }
+        });
+    }
+    Place::new(bridge.is_some(), others)
+}
+
 /// Who has a card.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    /// The host: one of its drivers, or none.
+    /// The host, without a driver.
+    Nobody,
+    /// A driver of the host.
     Host,
     /// A driver that holds cards for guests, ours included.
     Holder,
@@ -116,10 +146,16 @@ fn owner(pdev: &pci::Device) -> Owner {
         return Owner::Holder;
     }
     match Locked::try_new(pdev).map(|locked| locked.driver()) {
-        Some(Ok(None)) => Owner::Host,
+        Some(Ok(None)) => Owner::Nobody,
         Some(Ok(Some(driver))) if holder::is_holder(&driver) => Owner::Holder,
         Some(Ok(Some(_))) => Owner::Host,
         Some(Err(_)) | None => Owner::Unclear,
+    }
+}
+
+impl Owner {
+    fn is_host(self) -> bool {
+        matches!(self, Self::Nobody | Self::Host)
     }
 }
 
@@ -127,15 +163,18 @@ fn owner(pdev: &pci::Device) -> Owner {
 struct View {
     /// The card of the host that is to have them.
     heir: Option<ARef<pci::Device>>,
-    /// Whether a card of the host has them already: taking them from it could switch it off.
+    /// Whether a card of the host has them already, since taking them from it could switch it off; or
+    /// one that has them for its guest.
     owned: bool,
     /// Whether it is not clear who has one of the cards.
     unclear: bool,
 }
 
 fn look() -> View {
+    let mut guest = false;
     let mut owned = false;
     let mut unclear = false;
+    let mut switched_off = None;
     let mut best = None;
 
     bus::for_each_device(|pdev| {
@@ -144,37 +183,115 @@ fn look() -> View {
         }
 
         let owner = owner(pdev);
+        let command = pdev.peek_command();
 
         unclear |= owner == Owner::Unclear;
-        owned |= owner == Owner::Host && owns_legacy(pdev);
+        owned |= owner.is_host() && owns_legacy(pdev);
+        guest |= registry::find(pdev).is_some_and(|card| card.ranges() == Ranges::Has)
+            && pdev.is_vga_routed();
+        // Its driver did not do that: a guest did, when the arbiter gave the guest's card the ranges.
+        if owner == Owner::Host
+            && command & decode::COMMAND_DECODE == 0
+            && pdev.answers()
+            && place(pdev) != Place::Alone
+        {
+            switched_off = Some(ARef::from(pdev));
+        }
         best = decode::better(
             best.take(),
             decode::Card {
                 key: ARef::from(pdev),
                 class: pdev.class(),
                 default: vgaarb::is_default(pdev),
-                held: owner != Owner::Host,
-                command: pdev.peek_command(),
+                held: !owner.is_host(),
+                command,
             },
         );
     });
     View {
-        heir: best.map(|card| card.key),
-        owned,
+        owned: guest || owned && switched_off.is_none(),
+        heir: switched_off.or(best.map(|card| card.key)),
         unclear,
+    }
+}
+
+/// A card of the host, and what it decoded.
+pub(crate) struct HostsCard {
+    pdev: ARef<pci::Device>,
+    command: u16,
+}
+
+impl HostsCard {
+    /// Returns the PCI device.
+    pub(crate) fn pdev(&self) -> &pci::Device {
+        &self.pdev
+    }
+
+    /// Returns whether it decodes less now.
+    pub(crate) fn was_switched_off(&self) -> bool {
+        self.command & !self.pdev.peek_command() & decode::COMMAND_DECODE != 0
+    }
+}
+
+/// Returns the VGA cards of the host, with what they decode now.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub(crate) fn hosts_cards() -> Result<KVec<HostsCard>> {
+    let mut cards = KVec::new();
+    let mut result = Ok(());
+
+    bus::for_each_device(|pdev| {
+        if result.is_ok() && decode::is_vga_class(pdev.class()) && owner(pdev) != Owner::Holder {
+            let card = HostsCard {
+                pdev: pdev.into(),
+                command: pdev.peek_command(),
+            };
+
+            result = cards.push(card, GFP_KERNEL);
+        }
+    });
+    result?;
+    Ok(cards)
+}
+
+/// Gives a card the legacy ranges. This may wait: it is for the work queue, without any lock.
+///
+/// # Errors
+///
+/// `ERESTARTSYS`: a program had them locked all the time. `ENODEV`: the arbiter does not know the card.
+/// `ENOMEM`.
+pub(crate) fn give(pdev: &pci::Device) -> Result {
+    vgaarb::move_legacy(pdev, c"vga_stub_legacy", PATIENCE)
+}
+
+/// Calls a function from the arbiter's queue: without any lock, one after another, and before the
+/// module goes. Does not wait. Without memory for it, nothing is called.
+pub(crate) fn defer(call: fn()) {
+    if let Ok(queue) = queue::lock() {
+        if let Some(queue) = queue.as_ref() {
+            let _ = queue.try_spawn(GFP_KERNEL, call);
+        }
+    }
+}
+
+/// Waits until all that was deferred has been called. For who has no lock.
+pub(crate) fn flush() {
+    let arbiter = queue::lock().ok().and_then(|queue| queue.clone());
+
+    if let Some(arbiter) = arbiter {
+        arbiter.flush();
     }
 }
 
 /// Has the legacy ranges given to the card of the host that is to have them, if there is one. To be
 /// called when the card that had them has been made quiet, so that nobody answers in them.
 ///
-/// Does not wait. Without memory for it, the ranges move when somebody asks for them.
+/// Does not wait. Without memory for it, the ranges move when somebody asks for them. A card of the host
+/// that a guest's use of the ranges has switched off gets them, and its decode with them.
 pub(crate) fn pass_on() {
-    if let Ok(queue) = queue::lock() {
-        if let Some(queue) = queue.as_ref() {
-            let _ = queue.try_spawn(GFP_KERNEL, hand_over);
-        }
-    }
+    defer(hand_over);
 }
 
 /// Does what [`pass_on`] says. Asking the arbiter may wait: this is for the work queue, without any
@@ -196,7 +313,7 @@ fn hand_over() {
             return;
         };
 
-        if let Err(error) = vgaarb::move_legacy(&heir, c"vga_stub_legacy", PATIENCE) {
+        if let Err(error) = give(&heir) {
             dev_warn!(
                 heir,
                 "vga-stub: gets the legacy VGA ranges when it asks, not now: error {}\n",

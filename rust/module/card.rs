@@ -23,12 +23,21 @@ use crate::{
 use kernel::{
     device::Core,
     pci,
-    sync::aref::ARef, //
+    sync::{
+        aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        }, //
+    }, //
 };
-use vga_stub_core::decode::{
-    self,
-    Kind,
-    COMMAND_DECODE, //
+use vga_stub_core::{
+    decode::{
+        self,
+        Kind,
+        COMMAND_DECODE, //
+    },
+    legacy::Choice, //
 };
 
 /// A claimed function.
@@ -45,6 +54,10 @@ pub(crate) struct Card {
     pub(crate) shared: bool,
     /// What was captured of its ROM.
     pub(crate) rom: Rom,
+    /// What `legacy` says: a [`Choice`].
+    legacy: Atomic<u32>,
+    /// What became of [`Choice::Owned`]: a [`Ranges`].
+    ranges: Atomic<u32>,
 }
 
 impl Card {
@@ -65,7 +78,36 @@ impl Card {
                 Kind::Companion => Rom::none(),
                 Kind::Vga | Kind::Display => rom::capture(pdev),
             },
+            legacy: Atomic::new(Choice::Arbitrated as u32),
+            ranges: Atomic::new(Ranges::NotWanted as u32),
         }
+    }
+
+    /// Returns the choice of who has the legacy ranges while a guest has the card.
+    pub(crate) fn chosen(&self) -> Choice {
+        Choice::from_number(self.legacy.load(Relaxed))
+    }
+
+    /// Notes a choice; see `legacy.rs` for what else it takes.
+    pub(crate) fn choose(&self, choice: Choice) {
+        self.legacy.store(choice as u32, Relaxed);
+    }
+
+    /// Returns whether the card's guest has the legacy ranges, if it is to own them.
+    pub(crate) fn ranges(&self) -> Ranges {
+        Ranges::from_number(self.ranges.load(Relaxed))
+    }
+
+    /// Notes that.
+    pub(crate) fn set_ranges(&self, ranges: Ranges) {
+        self.ranges.store(ranges as u32, Relaxed);
+    }
+
+    /// Notes that, if it was something else; returns whether it was.
+    pub(crate) fn replace_ranges(&self, former: Ranges, ranges: Ranges) -> bool {
+        self.ranges
+            .cmpxchg(former as u32, ranges as u32, Relaxed)
+            .is_ok()
     }
 
     /// Returns the PCI device.
@@ -84,6 +126,31 @@ impl Card {
             State::HandedOff
         } else {
             State::Host
+        }
+    }
+}
+
+/// Whether the guest that has a card has the legacy ranges, if it is to own them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Ranges {
+    /// It is not to.
+    NotWanted = 0,
+    /// It is to have them.
+    Wanted = 1,
+    /// It has got them; who asks the arbiter later gets them.
+    Has = 2,
+    /// It could not get them.
+    Refused = 3,
+}
+
+impl Ranges {
+    fn from_number(number: u32) -> Self {
+        match number {
+            1 => Self::Wanted,
+            2 => Self::Has,
+            3 => Self::Refused,
+            _ => Self::NotWanted,
         }
     }
 }

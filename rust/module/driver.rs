@@ -23,6 +23,7 @@ use crate::{
     arbiter,
     card::Card,
     hold,
+    legacy,
     ours::{
         HANDLE,
         NAME, //
@@ -100,10 +101,15 @@ impl Driver for VgaStubDriver {
         let known = registry::find(pdev);
         let card = match &known {
             Some(card) => card.clone(),
-            None => registry::add(Card::new(pdev, kind, kind == Kind::Vga && is_shared(pdev)))?,
+            None => {
+                let shared = kind == Kind::Vga && is_shared(pdev);
+
+                registry::add(legacy::prepare(Card::new(pdev, kind, shared)))?
+            }
         };
 
-        let owned_legacy = arbiter::owns_legacy(pdev);
+        // What comes back from a guest may have been left with the ranges.
+        let owned_legacy = arbiter::owns_legacy(pdev) || known.is_some() && pdev.is_vga_routed();
 
         hold::quiet(pdev);
         if owned_legacy {

@@ -9,6 +9,7 @@ use crate::{
     },
     gate,
     holder,
+    legacy,
     registry,
     selection, //
 };
@@ -24,9 +25,19 @@ impl Listener for Events {
                 gate::forget(pdev);
                 registry::remove(pdev);
             }
-            Event::Add => selection::reserve(pdev),
+            Event::Add => {
+                selection::reserve(pdev);
+                legacy::added(pdev);
+            }
             Event::Unbind(driver) => selection::unbind(pdev, holder::is_holder(driver)),
-            Event::Bound | Event::Unbound => registry::announce(pdev),
+            Event::Bound(driver) => {
+                legacy::bound(pdev, driver);
+                registry::announce(pdev);
+            }
+            Event::Unbound => {
+                legacy::unbound(pdev);
+                registry::announce(pdev);
+            }
         }
     }
 }

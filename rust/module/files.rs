@@ -15,7 +15,8 @@ use crate::{
         Store, //
     },
     card::Card,
-    handoff, //
+    handoff,
+    legacy, //
 };
 use kernel::prelude::*;
 
@@ -24,10 +25,18 @@ static CLASS: Definition<Card> = Definition::new(c"vga_stub");
 static STATE: File<Card> = File::readable::<State>(c"state");
 static ROM_SOURCE: File<Card> = File::readable::<RomSource>(c"rom_source");
 static ROM_STATUS: File<Card> = File::readable::<RomStatus>(c"rom_status");
+static LEGACY: File<Card> = File::editable::<Legacy>(c"legacy");
 static HANDOFF: File<Card> = File::writable::<Handoff>(c"handoff");
 static RECLAIM: File<Card> = File::writable::<Reclaim>(c"reclaim");
 
-static FILES: Files<Card> = Files::new([&STATE, &ROM_SOURCE, &ROM_STATUS, &HANDOFF, &RECLAIM]);
+static FILES: Files<Card> = Files::new([
+    &STATE,
+    &LEGACY,
+    &ROM_SOURCE,
+    &ROM_STATUS,
+    &HANDOFF,
+    &RECLAIM,
+]);
 
 static ROM: BinaryFile<Card> = BinaryFile::new::<Rom>(c"rom");
 
@@ -64,6 +73,22 @@ impl Show<Card> for State {
     #[inline]
     fn show(card: &Card) -> &'static str {
         card.state().as_str()
+    }
+}
+
+/// `legacy`
+struct Legacy;
+
+impl Show<Card> for Legacy {
+    #[inline]
+    fn show(card: &Card) -> &'static str {
+        card.chosen().as_str()
+    }
+}
+
+impl Store<Card> for Legacy {
+    fn store(card: &Card, text: &[u8]) -> Result {
+        legacy::write(card, text)
     }
 }
 

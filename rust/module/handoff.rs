@@ -30,6 +30,7 @@ use crate::{
         Closed, //
     },
     holder,
+    legacy,
     ours::{
         self,
         NAME, //
@@ -104,7 +105,15 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
     let target = target::find(name.as_c_str())
         .map_err(|refusal| refuse(fmt!("{}", name.as_c_str()), refusal))?;
 
-    carry_out(card, Direction::HandOff, scope, Some(&target))
+    let held = ours::has(card.pdev());
+
+    carry_out(card, Direction::HandOff, scope, Some(&target))?;
+    legacy::settle(card.pdev()).inspect_err(|_| {
+        // What could not get the legacy ranges comes back; a line of its own says if it cannot.
+        if held {
+            let _ = carry_out(card, Direction::Reclaim, scope, None);
+        }
+    })
 }
 
 /// Takes what was written to the file `reclaim`: `1`, and how much is to move.

@@ -11,6 +11,7 @@ use crate::{
     driver::VgaStubDriver,
     events::Events,
     handoff,
+    legacy::Guests,
     ours::NAME,
     registry::Registry,
     rom,
@@ -22,14 +23,15 @@ use crate::{
 use kernel::prelude::*;
 
 /// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
-/// the bus, then the cards' directories go and with them whoever is writing to a file there, then the
-/// reservations, then the driver and with it the hold on each card; at last nobody asks the arbiter any
+/// the bus, then the cards' directories go and with them whoever is writing to a file there, then what
+/// the arbiter was told of guests' cards, then the reservations, then the driver and with it the hold on each card; at last nobody asks the arbiter any
 /// more.
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]
     _notifier: Notifier<Events>,
     _cards: Registry,
+    _guests: Guests,
     _reservations: Reservations,
     #[pin]
     _driver: pci_driver::Registration<VgaStubDriver>,
@@ -44,6 +46,7 @@ impl kernel::InPlaceModule for VgaStub {
             // Before a card is claimed: reading its ROM may be what the user wanted to avoid.
             _: { rom::report_bad_rules() },
             _arbiter: Arbiter::new()?,
+            _guests: Guests::new(),
             _cards: Registry::new()?,
             _notifier <- Notifier::new(),
             _reservations: Reservations::new(),

@@ -34,6 +34,12 @@ module_parameter! {
 }
 
 module_parameter! {
+    /// What guests do with legacy VGA, where the file `legacy` says nothing else.
+    pub(crate) static LEGACY: "legacy", "charp", TEXT_OPS, Text = Text::new(c"arbitrated"),
+        "what guests do with legacy VGA by default: arbitrated, none, owned (arbitrated)";
+}
+
+module_parameter! {
     /// Whether held cards stay in D0.
     pub(crate) static DISABLE_IDLE_D3: "disable_idle_d3", "bool", bindings::param_ops_bool, Flag = Flag::new(false),
         "leave held cards in D0 (no)";

@@ -18,6 +18,7 @@ mod gate;
 mod handoff;
 mod hold;
 mod holder;
+mod legacy;
 mod module;
 mod ours;
 mod parameters;

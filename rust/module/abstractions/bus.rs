@@ -227,8 +227,8 @@ pub(crate) enum Event<'a> {
     Add,
     /// The device is about to go. Its driver may still be bound.
     Delete,
-    /// A driver was bound; the device is locked.
-    Bound,
+    /// This driver was bound; the device is locked.
+    Bound(&'a Driver),
     /// The device is about to lose this driver; it is locked.
     Unbind(&'a Driver),
     /// A driver was unbound; the device is locked.
@@ -292,12 +292,18 @@ impl<T: Listener> Notifier<T> {
         let event = match action as bindings::bus_notifier_event {
             bindings::bus_notifier_event_BUS_NOTIFY_ADD_DEVICE => Event::Add,
             bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => Event::Delete,
-            bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER => Event::Bound,
-            bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => {
+            bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER
+            | bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER => {
                 // SAFETY: The device is locked and bound to a driver of its bus.
-                Event::Unbind(unsafe {
-                    Driver::from_raw((*data.cast::<bindings::device>()).driver)
-                })
+                let driver = unsafe { Driver::from_raw((*data.cast::<bindings::device>()).driver) };
+
+                if action as bindings::bus_notifier_event
+                    == bindings::bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER
+                {
+                    Event::Bound(driver)
+                } else {
+                    Event::Unbind(driver)
+                }
             }
             bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER => Event::Unbound,
             _ => return 0,

@@ -88,6 +88,22 @@ impl<T: Class> File<T> {
         )
     }
 
+    /// Creates a file for everybody to read and for root to write (0644).
+    pub(crate) const fn editable<F: Show<T> + Store<T>>(name: &'static CStr) -> Self {
+        Self(
+            bindings::device_attribute {
+                attr: attribute(name, 0o644),
+                __bindgen_anon_1: bindings::device_attribute__bindgen_ty_1 {
+                    show: Some(show::<T, F>),
+                },
+                __bindgen_anon_2: bindings::device_attribute__bindgen_ty_2 {
+                    store: Some(store::<T, F>),
+                },
+            },
+            PhantomData,
+        )
+    }
+
     /// Creates a file for root to write (0200).
     pub(crate) const fn writable<F: Store<T>>(name: &'static CStr) -> Self {
         Self(

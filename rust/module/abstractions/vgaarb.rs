@@ -8,7 +8,6 @@ use super::bindings;
 use super::kthread;
 use super::pci::Raw as _;
 use kernel::{
-    device::Core,
     error::to_result,
     pci,
     prelude::*,
@@ -24,7 +23,8 @@ const NORMAL: c_uint = bindings::VGA_RSRC_NORMAL_IO | bindings::VGA_RSRC_NORMAL_
 ///
 /// As long as this lives the card does not count as decoding, whatever the arbiter or userspace ask
 /// of it. When it is dropped the card is declared to decode everything again, as the arbiter has it
-/// for cards without a client.
+/// for cards without a client. It takes the place of another client of the card, which is not put back:
+/// the arbiter has no way to ask for it.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ impl NoDecodeClient {
     /// # Errors
     ///
     /// `ENODEV`: the arbiter does not know the card, as it is not of VGA class.
-    pub(crate) fn register(pdev: &pci::Device<Core<'_>>) -> Result<Self> {
+    pub(crate) fn register(pdev: &pci::Device) -> Result<Self> {
         // SAFETY: `pdev` is valid, and the arbiter forgets it when it is removed. The callback
         // stays in place as long as the client does, which does not outlive the module.
         to_result(unsafe { bindings::vga_client_register(pdev.raw(), Some(set_decode)) })?;
@@ -52,6 +52,16 @@ impl NoDecodeClient {
         unsafe { bindings::vga_set_legacy_decoding(pdev.raw(), NORMAL) };
 
         Ok(Self { pdev: pdev.into() })
+    }
+
+    /// Returns the card.
+    pub(crate) fn pdev(&self) -> &pci::Device {
+        &self.pdev
+    }
+
+    /// Returns whether this is the client of a card.
+    pub(crate) fn is_for(&self, pdev: &pci::Device) -> bool {
+        self.pdev.raw() == pdev.raw()
     }
 }
 

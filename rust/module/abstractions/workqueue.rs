@@ -60,6 +60,12 @@ impl OwnedQueue {
         // INVARIANT: The queue was just made.
         Ok(Self(NonNull::new(queue).ok_or(ENOMEM)?))
     }
+
+    /// Waits until all that is queued now has run.
+    pub(crate) fn flush(&self) {
+        // SAFETY: By the type invariant the queue is valid.
+        unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
+    }
 }
 
 impl Deref for OwnedQueue {
