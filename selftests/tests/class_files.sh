@@ -8,19 +8,19 @@ loads ids=1234:1111
 dir=$CLASS/$HELD
 is "one directory for each card" "$(ls $CLASS)" "$HELD"
 is "device is the PCI device" "$(realpath "$dir/device")" "$(realpath "$PCI/$HELD")"
-for entry in rom:400 rom_source:444 rom_status:444 state:444 handoff:200 reclaim:200; do
+for entry in rom:400 rom_source:444 rom_status:444 state:444 legacy:644 handoff:200 reclaim:200; do
 	is "mode of ${entry%:*}" "$(stat -c %a "$dir/${entry%:*}")" "${entry#*:}"
 	is "owner of ${entry%:*}" "$(stat -c %u:%g "$dir/${entry%:*}")" 0:0
 done
 is "no other files" \
 	"$(find "$dir/" -maxdepth 1 -type f | sed 's,.*/,,' | sort | xargs)" \
-	"handoff reclaim rom rom_source rom_status state uevent"
-for file in state rom_source rom_status; do
+	"handoff legacy reclaim rom rom_source rom_status state uevent"
+for file in state legacy rom_source rom_status; do
 	is "$file is one line" "$(wc -l <"$dir/$file")" 1
 	is "$file can be read by anyone" "$(wr -u $NOBODY -r "$dir/$file")" 0
 done
 is "rom cannot be read by others" "$(wr -u $NOBODY -r "$dir/rom")" EACCES
-for file in rom rom_source rom_status state handoff reclaim; do
+for file in rom rom_source rom_status state legacy handoff reclaim; do
 	is "$file cannot be written by others" "$(wr -u $NOBODY "$dir/$file" 1)" EACCES
 done
 is "handoff cannot be read" "$(wr -r "$dir/handoff")" EACCES

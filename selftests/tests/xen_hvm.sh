@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# Under Xen, an HVM guest with the card as its primary graphics shows on the card, and leaves
+# the host's screen and card alone: by default, since its guest never asks the arbiter, and
+# with "owned". With "none", which is for guests without gfx_passthru, the same guest draws on
+# the host's screen.
+# topology: xen
+# sanitizers: no
+# once: yes
+# timeout: 400
+. /tests/lib.sh
+
+open_root
+cp /roms/greeting.img $ROOT/run
+modprobe -a xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
+mount -t xenfs xenfs /proc/xen
+mount -o bind /proc/xen $ROOT/proc/xen
+is "this is dom0" "$(cat /proc/xen/capabilities)" control_d
+mkdir -p /dev/pts
+mount -t devpts devpts $ROOT/dev/pts
+ln -sf pts/ptmx $ROOT/dev/ptmx
+mkdir -p $ROOT/run/xen $ROOT/run/xenstored $ROOT/run/lock $ROOT/var/log/xen
+in_root /usr/lib/xen-4.20/bin/xenstored --pid-file /run/xenstored.pid
+in_root timeout 20 /usr/lib/xen-4.20/bin/xen-init-dom0 >/run/init-dom0
+in_root /usr/lib/xen-4.20/bin/xenconsoled --log=guest --log-dir=/run/xen
+
+xl()
+{
+	in_root timeout 90 xl "$@" 2>&1
+}
+
+cat >$ROOT/run/guest.cfg <<END
+name = "guest"
+type = "hvm"
+firmware = "seabios"
+memory = 128
+vga = "none"
+gfx_passthru = "igd"
+vnc = 0
+serial = "file:/run/guest.serial"
+device_model_args_hvm = ["-drive", "file=/run/greeting.img,format=raw,if=ide"]
+pci = ["$HELD"]
+END
+
+# boot WHAT: the guest, until it says on its serial port that it is done
+boot()
+{
+	: >$ROOT/run/guest.serial
+	xl create /run/guest.cfg >>/run/create
+	t_tries=120
+	until grep -q '!' $ROOT/run/guest.serial || [ $t_tries = 0 ]; do
+		t_tries=$((t_tries - 1))
+		sleep 1
+	done
+	is "$1: the guest boots" "$(cat $ROOT/run/guest.serial)" '!'
+}
+
+ends()
+{
+	xl destroy guest >>/run/destroy
+	eventually "$1: the guest is gone" sh -c "! SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT xl list | grep -q '^guest '"
+	writes 0 1 "$CLASS/$HELD/reclaim"
+	eventually "$1: the host's card has the ranges" owns "$HOST"
+}
+
+# The cursor blinks.
+printf '\033[?25l' >/dev/tty0
+loads ids=1234:1111 handoff=pciback
+vga-lock "target PCI:$HOST" "lock io+mem" "unlock io+mem" >/run/out
+command=$(config "$HOST" 4 2)
+for choice in arbitrated owned; do
+	writes 0 $choice "$CLASS/$HELD/legacy"
+	writes 0 1 "$CLASS/$HELD/handoff"
+	is "$choice: pciback has it" "$(driver_of "$HELD")" pciback
+	succeeds "$choice: and the ranges are the card's" owns "$HELD"
+	ask picture "xen-host-before-$choice" host >/run/before
+	boot $choice
+	matches "$choice: its text is on the card's screen" "$(ask picture "xen-guest-$choice" held)" "$GREETING"
+	matches "$choice: the host's screen is as before" "$(ask picture "xen-host-$choice" host)" "^changed: 0$"
+	is "$choice: the host's card is as before" "$(config "$HOST" 4 2)" "$command"
+	ends $choice
+done
+
+writes 0 none "$CLASS/$HELD/legacy"
+writes 0 1 "$CLASS/$HELD/handoff"
+succeeds "none: the ranges stay with the host's card" owns "$HOST"
+ask picture xen-host-before-none host >/run/before
+boot none
+matches "none: this guest draws on the host's screen" "$(ask picture xen-host-none host)" "$GREETING"
+ends none
+
+printf '\033[?25h' >/dev/tty0
+[ $t_failed = 0 ] || sed 's/^/# /' /run/init-dom0 /run/create /run/destroy $ROOT/run/xen/*.log $ROOT/var/log/xen/*.log
+unloads
+for daemon in xenconsoled xenstored; do
+	kill -9 "$(pidof $daemon)"
+done
+sleep 1
+umount $ROOT/dev/pts $ROOT/proc/xen /proc/xen
+close_root
+done_testing
