@@ -116,10 +116,10 @@ pub(crate) fn place(pdev: &pci::Device) -> Place {
         bus::for_each_device(|other| {
             let below = || {
                 core::iter::successors(other.upstream(), |bridge| bridge.upstream())
-                    .any(|above| above.raw() == bridge.raw())
+                    .any(|above| above.is(bridge))
             };
 
-            if decode::is_vga_class(other.class()) && other.raw() != pdev.raw() && below() {
+            if decode::is_vga_class(other.class()) && !other.is(pdev) && below() {
                 others = others.saturating_add(1);
             }
         });

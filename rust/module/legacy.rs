@@ -307,7 +307,7 @@ pub(crate) fn settle(pdev: &pci::Device) -> Result {
     for_each_card(|card| {
         let wanted = matches!(card.ranges(), Ranges::Wanted | Ranges::Refused);
 
-        if wanted && (card.pdev().raw() == pdev.raw() || card.pdev().same_slot(pdev)) {
+        if wanted && (card.pdev().is(pdev) || card.pdev().same_slot(pdev)) {
             result = Err(EBUSY);
         }
     });

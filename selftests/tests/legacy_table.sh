@@ -67,6 +67,20 @@ row "released"
 
 sed 's/ *$//' /run/table >/run/table.got
 cat >/run/table.expected <<'TABLE'
+untouched                                  3   io+mem io+mem io+mem io mem     io mem
+pci-stub                                   3   io+mem io+mem io+mem io mem     io mem
+vfio-pci, disable_vga=0                    3   io+mem io+mem io+mem io mem     io mem
+vfio-pci, disable_vga=1                    2   io+mem none   io+mem io mem     io mem
+held                                       1   io+mem none   none   none       none
+port's handed off, arbitrated              2   io+mem io+mem none   io mem     none
+port's handed off, none                    1   io+mem none   none   io mem     none
+port's handed off, owned                   2   io+mem io+mem none   io mem     none
+root bus's handed off, arbitrated          2   io+mem none   io+mem none       io mem
+root bus's handed off, owned               2   io+mem none   io+mem none       io mem
+both handed off, none and arbitrated       2   io+mem none   io+mem io mem     io mem
+both handed off, arbitrated                3   io+mem io+mem io+mem io mem     io mem
+reclaimed                                  1   io+mem none   none   none       none
+released                                   3   io+mem io+mem io+mem io mem     io mem
 TABLE
 is "the table is as documented" "$(cat /run/table.got)" "$(cat /run/table.expected)"
 done_testing
