@@ -8,6 +8,7 @@
 #[macro_use]
 pub(crate) mod params;
 
+pub(crate) mod acpi;
 pub(crate) mod aperture;
 pub(crate) mod bus;
 pub(crate) mod class;

@@ -2,8 +2,15 @@
 
 //! Captures a card's option ROM, before a guest can change it.
 
+mod method;
+
+use self::method::Method;
 use crate::{
     abstractions::{
+        acpi::{
+            self,
+            Table, //
+        },
         option_rom::{
             self,
             Bytes,
@@ -32,7 +39,8 @@ use vga_stub_core::{
         Extent,
         Status,
         Worth, //
-    }, //
+    },
+    vfct, //
 };
 
 /// Where an image was read.
@@ -40,6 +48,10 @@ use vga_stub_core::{
 pub(crate) enum Source {
     /// The card's own ROM.
     Bar,
+    /// The method `_ROM` of the card's ACPI node.
+    AcpiRom,
+    /// AMD's ACPI table.
+    AcpiVfct,
     /// The copy that the UEFI firmware made before it ran the ROM.
     Efi,
     /// The copy at 0xC0000, which POST has modified.
@@ -54,6 +66,8 @@ impl Source {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Bar => "bar",
+            Self::AcpiRom => "acpi-rom",
+            Self::AcpiVfct => "acpi-vfct",
             Self::Efi => "efi",
             Self::Shadow => "shadow",
             Self::None => "none",
@@ -104,7 +118,13 @@ pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
         dev_info!(pdev, "option ROM not read: rom= says so\n");
         return best;
     }
-    for source in [Source::Bar, Source::Efi, Source::Shadow] {
+    for source in [
+        Source::Bar,
+        Source::AcpiRom,
+        Source::AcpiVfct,
+        Source::Efi,
+        Source::Shadow,
+    ] {
         try_source(pdev, source, &mut best);
         if best.worth == Worth::Whole {
             break;
@@ -128,6 +148,10 @@ enum Failure {
     Reason(&'static str),
     /// The kernel said no.
     Error(Error),
+    /// The ACPI method is no good.
+    Method(acpi::Failure),
+    /// The ACPI table is no good.
+    Table(vfct::Fault),
 }
 
 impl From<Error> for Failure {
@@ -141,12 +165,35 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<acpi::Failure> for Failure {
+    fn from(failure: acpi::Failure) -> Self {
+        match failure {
+            acpi::Failure::NotFound => Self::Absent,
+            failure => Self::Method(failure),
+        }
+    }
+}
+
+impl From<vfct::Fault> for Failure {
+    fn from(fault: vfct::Fault) -> Self {
+        match fault {
+            vfct::Fault::NoImage => Self::Absent,
+            fault => Self::Table(fault),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("there is none"),
             Self::Reason(reason) => f.write_str(reason),
             Self::Error(error) => write!(f, "error {}", error.to_errno()),
+            Self::Method(failure @ acpi::Failure::Status(_)) => {
+                write!(f, "_ROM ends with {}", failure.message())
+            }
+            Self::Method(failure) => write!(f, "_ROM {}", failure.message()),
+            Self::Table(fault) => write!(f, "VFCT {}", fault.message()),
         }
     }
 }
@@ -180,7 +227,7 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
 
     match source {
         Source::Bar => {
-            if !has_addresses(pdev) {
+            if bars::may_decode(pdev, COMMAND_MEMORY).is_none() {
                 return Err(Failure::Reason(
                     "another BAR has no address, and would answer as well",
                 ));
@@ -194,6 +241,34 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
                 own.keep();
             }
             Ok(rom)
+        }
+        Source::AcpiRom => {
+            let mut method = Method::open(pdev)?;
+            let rom = Rom::read(&mut method, source, ids)?;
+
+            if method.is_empty() {
+                return Err(Failure::Reason("_ROM gives no bytes"));
+            }
+            if method.has_no_end(rom.image.len()) {
+                return Err(Failure::Reason("_ROM gives 4 MiB and no end"));
+            }
+            Ok(rom)
+        }
+        Source::AcpiVfct => {
+            let table = Table::get(vfct::SIGNATURE).ok_or(Failure::Absent)?;
+            let place = place::route(pdev).next().ok_or(Failure::Absent)?;
+            let card = vfct::Card {
+                vendor: ids.0,
+                device: ids.1,
+                bus: place.bus,
+                slot: place.slot,
+                function: place.function,
+            };
+            let mut image = table
+                .get(vfct::find(&table, &card)?.range)
+                .unwrap_or_default();
+
+            Ok(Rom::read(&mut image, source, ids)?)
         }
         Source::Efi => Ok(Rom::read(&mut option_rom::efi_copy(pdev)?, source, ids)?),
         // It belongs to the card that the firmware showed on, which may be another.
@@ -209,11 +284,6 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
     }
 }
 
-/// Returns whether memory decode may be switched on: every memory BAR has a valid address.
-fn has_addresses(pdev: &pci::Device<Core<'_>>) -> bool {
-    bars::may_decode(pdev, COMMAND_MEMORY).is_some()
-}
-
 impl Rom {
     /// Reads as far as there are images.
     fn read(bytes: &mut dyn Bytes, source: Source, ids: (u16, u16)) -> Result<Self> {
@@ -221,13 +291,9 @@ impl Rom {
 
         let len = loop {
             match extent(&image, bytes.len()) {
-                Extent::Need(end) => bytes.read_to(&mut image, end)?,
-                Extent::End(end) => {
-                    if end > image.len() {
-                        bytes.read_to(&mut image, end)?;
-                    }
-                    break end;
-                }
+                Extent::End(end) if end <= image.len() => break end,
+                // If there is less than that, this is found out by reading.
+                Extent::Need(end) | Extent::End(end) => bytes.read_to(&mut image, end)?,
             }
         };
         let status = status(&image, Some(ids));

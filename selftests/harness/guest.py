@@ -157,6 +157,8 @@ class Boot:
         firmware = self.image.parent / "firmware"
         for device in top.devices:
             command += ["-device", device.replace("{firmware}", str(firmware))]
+        for table in top.acpi:
+            command += ["-acpitable", f"file={firmware / table}"]
         if top.disk:
             with self.disk.open("wb") as disk:
                 disk.truncate(top.disk << 20)

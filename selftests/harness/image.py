@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from acpi import build_tables
 from command import TREES
 from firmware import build_firmware
 from lab import LAB, Kernel
@@ -105,6 +106,7 @@ def build_image(
     The ROMs are for QEMU as well, in the folder "firmware" beside the image.
     """
     firmware = build_firmware(target.parent / "firmware")
+    build_tables(firmware)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "bin").mkdir()

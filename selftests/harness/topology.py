@@ -36,6 +36,7 @@ class Topology:
     hypervisor: str = ""
     counts: bool = False
     globals: tuple[str, ...] = ()
+    acpi: tuple[str, ...] = ()
     options: str = ""
     disk: int = 0
     sanitizers: bool = True

@@ -587,15 +587,16 @@ close_root()
 	close_lab
 }
 
-# boot_machine BDF: boots one that shows on that card. Returns when the machine has said
-# on its serial port that it is done, or is gone, or late.
+# boot_machine BDF [ROM]: boots one that shows on that card, with the ROM of that file if
+# there is one. Returns when the machine has said on its serial port that it is done, or is
+# gone, or late.
 boot_machine()
 {
 	t_since=$(cut -d . -f 1 /proc/uptime)
 	: >/run/machine.serial
 	: >/run/machine.trace
 	# shellcheck disable=SC2086  # words
-	chroot $LAB $MACHINE -device "vfio-pci,host=$1,x-vga=on" \
+	chroot $LAB $MACHINE -device "vfio-pci,host=$1,x-vga=on${2:+,romfile=$2}" \
 		-drive file=/run/greeting.img,format=raw,if=ide \
 		-serial file:/run/machine.serial -d trace:vfio_vga_write -D /run/machine.trace \
 		>/run/machine.out 2>&1 &

@@ -410,3 +410,26 @@ proptest! {
         prop_assert!(vfct::images(&table).count() <= vfct::MAX_IMAGES + 1);
     }
 }
+
+/// A table of 1 MiB that is random but for its header, with many seeds.
+#[test]
+fn a_mebibyte_of_noise() {
+    for seed in 1..=16_u32 {
+        let mut state = seed;
+        let mut table: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state.to_le_bytes()[1]
+        })
+        .take(1 << 20)
+        .collect();
+        table[..4].copy_from_slice(b"VFCT");
+        table[4..8].copy_from_slice(&(1_u32 << 20).to_le_bytes());
+        table[0x34..0x38].copy_from_slice(&0x4c_u32.to_le_bytes());
+        // Images of up to 64 KiB, so that the walk goes on.
+        table[0x4c + 0x1a..0x4c + 0x1c].fill(0);
+        assert!(vfct::images(&table).count() <= vfct::MAX_IMAGES + 1);
+        assert!(vfct::find(&table, &CARD).is_err(), "seed {seed}");
+    }
+}

@@ -39,12 +39,25 @@ pub(crate) trait Bytes {
     /// Returns how many bytes there are, at most.
     fn len(&self) -> usize;
 
-    /// Appends bytes to a buffer until it holds the first `end` of them.
+    /// Appends bytes to a buffer until it holds at least the first `end` of them. If there are fewer,
+    /// [`Bytes::len`] says so afterwards.
     ///
     /// # Errors
     ///
     /// `ENOMEM`. `EINVAL`: `end` is past the last byte, or an end is not a multiple of 4.
     fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result;
+}
+
+impl Bytes for &[u8] {
+    fn len(&self) -> usize {
+        <[u8]>::len(self)
+    }
+
+    fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result {
+        let more = self.get(buffer.len()..end).ok_or(EINVAL)?;
+
+        Ok(buffer.extend_from_slice(more, GFP_KERNEL)?)
+    }
 }
 
 /// A device's own ROM, behind its ROM BAR. Dropping this puts COMMAND and the BAR's register back.
