@@ -5,6 +5,7 @@
 #   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
 #   make install                                 install it, with what loads it first at boot
 #   make demo                                    see it work, in QEMU
+#   make check                                   the tests that need no lab and no kernel
 #   make test                                    run every test
 #   make test-sanitizers                         run the guest tests on a sanitizer kernel
 #   make help                                    the rest
@@ -60,6 +61,11 @@ deb:
 demo:
 	@scripts/demo
 
+# What needs neither lab nor kernel nor root: formatting, lint, the tests of rust/core and rust/cli.
+.PHONY: check
+check:
+	@python3 -B selftests/harness/check.py
+
 .PHONY: test
 test:
 	@selftests/run
@@ -84,6 +90,7 @@ help:
 	@echo 'make uninstall      remove what make install has installed, from every kernel'
 	@echo 'make deb            build the Debian package vga-stub-dkms; BUILD=FOLDER'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
+	@echo 'make check          run the tests that need no lab, no kernel and no root; says what it leaves out'
 	@echo 'make test           make the lab if need be, and run every test'
 	@echo 'make test-packages  install, upgrade and remove the Debian package, and boot with it'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'

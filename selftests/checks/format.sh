@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# The module's sources are formatted as rustfmt does. (core.sh sees to rust/core.)
-set -euo pipefail
+# The module's sources are formatted as rustfmt does. (core.sh and cli.sh see to theirs.)
+# for: anywhere
+. "$(dirname "$0")/common"
 
-find /src/rust/module -name '*.rs' ! -name '*_generated.rs' -print0 |
-	xargs -0 rustfmt --edition 2021 --check
+need rustfmt || { echo "rustfmt is not installed"; exit 4; }
+find "$SRC/rust/module" -name '*.rs' ! -name '*_generated.rs' -print0 |
+	xargs -0 rustfmt --edition 2021 --config-path "$SRC/.rustfmt.toml" --check

@@ -3,7 +3,7 @@
 # hand and for longer: cargo fuzz run, in rust/core.
 set -euo pipefail
 
-work=$LAB/build/fuzz
+work=$WORK/fuzz
 copy=$work/source
 rm -rf "$copy"
 mkdir -p "$copy"

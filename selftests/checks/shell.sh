@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every script passes shellcheck.
-set -euo pipefail
-cd /src
+# for: anywhere
+. "$(dirname "$0")/common"
+cd "$SRC"
+need shellcheck || { echo "shellcheck is not installed"; exit 4; }
 
 mapfile -t files < <(grep -rlE '^#!/(usr/)?bin/(ba|a)?sh' scripts selftests packaging .ci)
 shellcheck --external-sources "${files[@]}"
-shellcheck --shell=bash selftests/checks/*.sh selftests/packages/steps.sh
+shellcheck --shell=bash selftests/checks/common selftests/checks/*.sh \
+	selftests/packages/steps.sh
 
 # Guest scripts take lib.sh from where it is in the guest, and cards from its init.
 copy=$(mktemp -d)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every source file names its licence.
-set -euo pipefail
-cd /src
+# for: anywhere
+. "$(dirname "$0")/common"
+cd "$SRC"
 
-find rust scripts selftests packaging Kbuild Makefile -type f \
+without=$(find rust scripts selftests packaging Kbuild Makefile -type f \
 	\( -name '*.rs' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' \
 	-o -name '*.toml' -o -perm -100 -o -name Kbuild -o -name Makefile \) \
 	! -path '*/target/*' ! -path '*/corpus/*' ! -path '*/artifacts/*' ! -name '*_generated.rs' -print0 |
-	xargs -0 grep -L 'SPDX-License-Identifier: GPL-2.0' | tee /tmp/without
-[ ! -s /tmp/without ]
+	xargs -0 grep -L 'SPDX-License-Identifier: GPL-2.0' || :)
+echo "$without"
+[ -z "$without" ]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Unsafe code is in the module's abstractions only, and each block is argued.
-set -euo pipefail
-cd /src/rust
+# for: anywhere
+. "$(dirname "$0")/common"
+cd "$SRC/rust"
 
 status=0
-# Comments and names like "unsafe_op_in_unsafe_fn" are not code.
-if grep -rnw --include='*.rs' --exclude-dir=abstractions --exclude-dir=target --exclude-dir=fuzz unsafe . |
+# Comments, names like "unsafe_op_in_unsafe_fn" and texts are not code.
+if grep -rnE --include='*.rs' --exclude-dir=abstractions --exclude-dir=target --exclude-dir=fuzz \
+	'\<unsafe([[:space:]]*\{|[[:space:]]+(fn|impl|extern|trait)\>|\()' . |
 	grep -v -E '^[^:]*:[0-9]*:[[:space:]]*//' | grep -v bindings_generated; then
 	echo "unsafe outside rust/module/abstractions"
 	status=1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import header
-from lab import LAB, Kernel, command_in
+from lab import LAB, WORK, Kernel, command_in
 from mistakes import raise_all
 from report import Report
 from result import Result
@@ -18,10 +18,13 @@ FOLDER = SELFTESTS / "checks"
 # The module's build for a kernel, which all else waits for.
 BUILD = "build"
 LIMIT = 600
-HOST, STOCK, SANITIZERS = "host", "kernel", "sanitizers"
+# What a script runs for: once; once, and in "make check" without the lab; each stock kernel; the
+# sanitizer kernel.
+HOST, ANYWHERE, STOCK, SANITIZERS = "host", "anywhere", "kernel", "sanitizers"
 # What the user says to checks that want to be told.
 PASSED_ON = ("FUZZ_SECONDS", "RECORD")
-KEYS = {"for": header.one_of(HOST, STOCK, SANITIZERS)}
+KINDS = (HOST, ANYWHERE, STOCK, SANITIZERS)
+KEYS = {"for": header.one_of(*KINDS)}
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Script:
 
     name: str
     sentence: str  # what it finds out
-    kind: str  # what it runs for: once, or each stock or sanitizer kernel
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Check:
 
     name: str
     kernel: Kernel | None
+    independent: bool = False  # of what is built for a kernel
 
     @property
     def prefix(self) -> str:
@@ -62,7 +66,7 @@ def load_scripts(folder: Path = FOLDER) -> list[Script]:
 def run(report: Report, check: Check, logs: Path, is_test: bool = True) -> None:
     """Runs one, in its kernel's root, and reports. What only the others need is no test."""
     kernel = check.kernel
-    script = ["env", f"LAB={LAB}"]
+    script = ["env", f"LAB={LAB}", f"WORK={WORK}"]
     script += [f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ]
     if kernel:
         script += [f"ABI={kernel.abi}", f"KDIR={kernel.kdir}", f"OUT={kernel.out}"]

@@ -36,8 +36,14 @@ SHOWN = 150
 BAD_LOG = re.compile((SELFTESTS / "tests/bad-log").read_text().strip())
 
 
+# What emulates or runs the processors. With a thread for each, QEMU 10's emulation aborts when one
+# processor moves a BAR that another is using (iotlb_to_section in system/physmem.c), and loses
+# timers.
+ACCELERATORS = {"tcg": "tcg,thread=single", "kvm": "kvm"}
+
+
 def run_tests(
-    kernel: Kernel, topology: Topology, tests: list[Test], image: Path, log: Path
+    kernel: Kernel, topology: Topology, tests: list[Test], image: Path, log: Path, accel: str = "tcg"
 ) -> Iterator[Result]:
     """Runs tests in turn, in as many boots as it takes."""
     log.mkdir(parents=True, exist_ok=True)
@@ -45,7 +51,7 @@ def run_tests(
     boots = 0
     while rest:
         boots += 1
-        for result in Boot(kernel, topology, rest, image, log / f"boot{boots}").run():
+        for result in Boot(kernel, topology, rest, image, log / f"boot{boots}", accel=accel).run():
             rest = rest[1:]
             yield result
 
@@ -61,6 +67,7 @@ class Boot:
         image: Path,
         log: Path,
         listener: Callable[[str], None] | None = None,
+        accel: str = "tcg",
     ):
         self.kernel = kernel
         self.slow = kernel.slow
@@ -68,6 +75,7 @@ class Boot:
         self.tests = tests
         self.image = image
         self.listener = listener
+        self.accel = accel
         self.console = log.with_suffix(".console")
         self.tap = log.with_suffix(".tap")
         self.stderr = log.with_suffix(".qemu")
@@ -81,11 +89,8 @@ class Boot:
 
     def run(self) -> Iterator[Result]:
         """Boots, and waits for the end of tests or of the guest. Yields at least one result."""
-        self.tap.write_text("")
-        shutil.rmtree(self.answers, ignore_errors=True)
-        self.answers.mkdir()
         with self.stderr.open("w") as stderr:
-            command = self._command()
+            command = self._prepare(f"file:{self.console}")
             stderr.write(shlex.join(command) + "\n")
             stderr.flush()
             qemu = subprocess.Popen(
@@ -94,15 +99,39 @@ class Boot:
             try:
                 yield from self._follow(qemu)
             finally:
-                qemu.kill()
-                qemu.wait()
-                self.vars.unlink(missing_ok=True)
-                self.disk.unlink(missing_ok=True)
-                self.monitor.unlink(missing_ok=True)
-                if not any(self.answers.iterdir()):
-                    self.answers.rmdir()
+                self._end(qemu)
 
-    def _command(self) -> list[str]:
+    def interact(self) -> int:
+        """Boots, and connects the guest's first serial port with the terminal, where init starts a
+        shell. Returns QEMU's exit status."""
+        qemu = subprocess.Popen(self._prepare("mon:stdio"))
+        try:
+            for line in self._lines(qemu, lambda: float("inf")):
+                if line.startswith("#:ask "):
+                    self.host.answer(line)
+                elif line.startswith("#:boot-failed"):
+                    print(line)
+            return qemu.wait()
+        finally:
+            self._end(qemu)
+
+    def _prepare(self, serial: str) -> list[str]:
+        """Makes what QEMU opens, and its command line."""
+        self.tap.write_text("")
+        shutil.rmtree(self.answers, ignore_errors=True)
+        self.answers.mkdir()
+        return self._command(serial)
+
+    def _end(self, qemu: subprocess.Popen[bytes]) -> None:
+        """Ends QEMU, and removes what nobody wants to look at."""
+        qemu.kill()
+        qemu.wait()
+        for path in (self.vars, self.disk, self.monitor):
+            path.unlink(missing_ok=True)
+        if not any(self.answers.iterdir()):
+            self.answers.rmdir()
+
+    def _command(self, serial: str) -> list[str]:
         top = self.topology
         words = [
             "console=ttyS0 no_console_suspend panic=-1 panic_on_warn=1 oops=panic printk.devkmsg=on",
@@ -129,18 +158,16 @@ class Boot:
         # With five levels of pages KASAN finds its own memory wrong when UEFI starts 7.2.
         cpu = "max,la57=off" if self.kernel.sanitizers else "max"
         command = ["qemu-system-x86_64", "-machine", top.machine]
-        # With a thread for each processor, QEMU 10 aborts when one processor moves a BAR
-        # that another is using (iotlb_to_section in system/physmem.c), and loses timers.
         # A NUMA node is no less than a socket.
         sockets = f",sockets={top.nodes}" if top.nodes else ""
-        command += ["-accel", "tcg,thread=single", "-smp", f"{top.processors}{sockets}"]
+        command += ["-accel", ACCELERATORS[self.accel], "-smp", f"{top.processors}{sockets}"]
         command += ["-cpu", cpu, "-m", str(memory), "-nodefaults"]
         for node in range(top.nodes):
             size = memory // top.nodes
             command += ["-object", f"memory-backend-ram,id=node{node},size={size}M"]
             command += ["-numa", f"node,nodeid={node},cpus={node},memdev=node{node}"]
         command += ["-vga", "none", "-nic", "none", "-display", "none", "-no-reboot"]
-        command += ["-serial", f"file:{self.console}", "-serial", f"file:{self.tap}"]
+        command += ["-serial", serial, "-serial", f"file:{self.tap}"]
         # What the processors were doing if the guest dies without a word.
         logged = "cpu_reset,trace:pci_cfg_write" if top.asks else "cpu_reset"
         if top.counts:

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """The lab as seen from inside: its kernels, and commands in its other roots."""
 
+import os
+import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from mistakes import Mistake
+
 LAB = Path("/lab")
 SRC = Path("/src")
+# What is built from this checkout: another place for each, since several may be used side by side.
+WORK = LAB / "build" / f"checkout-{SRC.stat().st_ino if SRC.exists() else 0}"
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,8 @@ class Kernel:
 
     @property
     def out(self) -> Path:
-        """Where our module is built for it: another place for each checkout, which may
-        be used side by side."""
-        return LAB / "build" / f"checkout-{SRC.stat().st_ino}" / self.abi
+        """Where our module is built for it."""
+        return WORK / self.abi
 
 
 def lab(*args: str) -> str:
@@ -73,3 +78,15 @@ def command_in(suite: str, command: list[str]) -> list[str]:
     if suite == "trixie":  # where the harness runs
         return command
     return [str(SRC / "scripts/lab"), "run", "--suite", suite, "--", *command]
+
+
+def open_kvm() -> None:
+    """Has /dev/kvm in the lab, which has few devices of its own."""
+    device = Path("/dev/kvm")
+    if not device.exists():
+        # Documentation/admin-guide/devices.txt: misc, 232
+        os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(10, 232))
+    try:
+        device.open("rb").close()
+    except OSError as error:
+        raise Mistake(f"--accel kvm: this machine has no KVM ({error.strerror}: {device})") from error

@@ -4,7 +4,7 @@
 import argparse
 from dataclasses import dataclass
 
-from checks import BUILD, HOST, SANITIZERS, Check, Script
+from checks import ANYWHERE, BUILD, HOST, SANITIZERS, Check, Script
 from lab import Kernel
 from mistakes import Mistake, raise_all, unknown
 from tests import Test
@@ -51,12 +51,6 @@ class House:
 
 def make(args: argparse.Namespace, house: House) -> Plan:
     """Chooses. A name on the command line that nothing comes of is a Mistake."""
-    if not house.kernels:
-        raise Mistake(
-            "the sanitizer kernel is not there: scripts/lab san"
-            if args.sanitizers
-            else "no kernel is there: scripts/lab up"
-        )
     _know_names(args, house)
     kernels = [k for k in house.kernels if not args.kernel or any(_is(k, n) for n in args.kernel)]
     plan = Plan(
@@ -65,9 +59,18 @@ def make(args: argparse.Namespace, house: House) -> Plan:
         guests=list(_guests(args, house, kernels)),
     )
     _use_names(args, house, plan)
-    # The longest first, so that no processor idles at the end.
-    plan.guests.sort(key=lambda guest: -sum(test.limit for test in guest.tests))
     return plan
+
+
+def shell(args: argparse.Namespace, house: House) -> tuple[Guest, Check]:
+    """The machine for --shell, and the build that it needs: on the newest kernel that is meant."""
+    if args.test or args.topology:
+        raise Mistake("--shell names the machine, and runs no test; leave --test and --topology out")
+    args.topology = [args.shell]
+    _know_names(args, house)
+    kernels = [k for k in house.kernels if not args.kernel or any(_is(k, n) for n in args.kernel)]
+    kernels = [k for k in kernels if k.suite == MAIN_SUITE] or kernels
+    return Guest(kernels[-1], house.topologies[args.shell], []), Check(BUILD, kernels[-1])
 
 
 def _is(kernel: Kernel, name: str) -> bool:
@@ -87,8 +90,8 @@ def _checks(args: argparse.Namespace, scripts: list[Script], kernels: list[Kerne
             continue
         if (script.kind == SANITIZERS) != args.sanitizers:
             continue
-        for kernel in [None] if script.kind == HOST else kernels:
-            yield Check(script.name, kernel)
+        for kernel in [None] if script.kind in (HOST, ANYWHERE) else kernels:
+            yield Check(script.name, kernel, script.kind == ANYWHERE)
 
 
 def _guests(args: argparse.Namespace, house: House, kernels: list[Kernel]):
@@ -115,6 +118,12 @@ def _guests(args: argparse.Namespace, house: House, kernels: list[Kernel]):
 
 def _know_names(args: argparse.Namespace, house: House) -> None:
     """Refuses names that there are not."""
+    if not house.kernels:
+        raise Mistake(
+            "the sanitizer kernel is not there: scripts/lab san"
+            if args.sanitizers
+            else "no kernel is there: scripts/lab up"
+        )
     tests = {test.name for test in house.tests} | {script.name for script in house.scripts}
     wrong = [unknown("test or check", n, tests) for n in args.test or () if n not in tests]
     wrong += [

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """One line of TAP for each test, details of failures, and the sum."""
 
+import os
+import resource
 import threading
 import time
 from pathlib import Path
@@ -52,7 +54,9 @@ class Report:
             print(f"# {missing} tests of the plan have no result: a fault of the harness")
         if not self.tested:
             print("# no test ran")
-        print(f"# {time.monotonic() - self.start:.0f} s, logs: {logs}")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processors = f"{used.ru_utime + used.ru_stime:.0f} s of {os.cpu_count()} processors' time"
+        print(f"# {time.monotonic() - self.start:.0f} s, {processors}, logs: {logs}")
         print(
             f"{self.counts['ok']} passed, {self.counts['failed']} failed,"
             f" {self.counts['skipped']} skipped",

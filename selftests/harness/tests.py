@@ -13,6 +13,19 @@ from topology import Topology
 EVERY = "every"
 TIMEOUT = 120
 YES = header.one_of("yes", "no")
+# What tests are about, in the order in which --list has them.
+AREAS = {
+    "claim": "a card is claimed, held and released",
+    "choose": "which cards: ids=, devices=, driver_override",
+    "rom": "what is captured, and what the kernel and guests then see",
+    "arbiter": "legacy VGA and /dev/vga_arbiter",
+    "move": "hand-off and reclaim",
+    "group": "several functions at once",
+    "power": "sleep, resets, the machine's end, other kernels",
+    "faults": "cards that go or fail, no memory, abuse, races",
+    "clients": "programs of others",
+    "other": "the rest",
+}
 # What is no test in a folder of tests.
 LIBRARY = "lib.sh"
 
@@ -24,6 +37,7 @@ class Test:
     name: str
     path: Path
     sentence: str  # what it asserts
+    area: str
     topologies: tuple[str, ...]
     limit: int  # in seconds
     fresh: bool
@@ -42,6 +56,7 @@ def keys(machines: Collection[str]) -> dict:
     """What the header of a test may say, and which values it takes."""
     return {
         "topology": header.some_of("machine", [*machines, EVERY]),
+        "area": header.one_of(*AREAS),
         "timeout": header.seconds,
         "lasts": header.seconds,
         "fresh": YES,
@@ -84,6 +99,7 @@ def _test(path: Path, machines: Collection[str] | None, found: list[str]) -> Tes
         name=path.stem,
         path=path,
         sentence=head.sentence,
+        area=said.get("area", "other"),
         topologies=tuple(said.get("topology", "").split()),
         limit=int(said.get("timeout", TIMEOUT)) + _lasts(said),
         **{key: said.get(key) == "yes" for key in ("fresh", "smoke", "once", "last", "replugs")},
