@@ -2,6 +2,7 @@
 # Parameters with what is no text, and as long as the kernel lets them be: the module
 # loads, claims nothing by them and says what is wrong in plain characters; they read
 # back byte for byte. What is too long for the kernel does not load.
+# area: choose
 # topology: plugin
 . /tests/lib.sh
 

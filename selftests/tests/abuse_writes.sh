@@ -2,6 +2,7 @@
 # Writes and reads of every kind to the class's and the driver's files: the exact result,
 # one line in the log at most, nothing of what was written in it that is no plain text,
 # and the card as it was.
+# area: faults
 # topology: plugin
 . /tests/lib.sh
 

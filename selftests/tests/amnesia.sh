@@ -3,6 +3,7 @@
 # does, gets it back, whatever wakes it: each way to reset it, hand-off, release, a suspend. QEMU's
 # cards lose nothing there, so the test takes it from them while they sleep, beyond what the kernel puts
 # back by itself (BARs).
+# area: faults
 # topology: power
 # timeout: 240
 . /tests/lib.sh

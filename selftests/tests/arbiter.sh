@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A held card decodes nothing for the arbiter, which counts one card less; nothing
 # that exists does that for a root-bus card. Afterwards all is as before.
+# area: arbiter
 # topology: plugin igd uefi conventional
 . /tests/lib.sh
 

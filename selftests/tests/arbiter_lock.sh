@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # While a card is held, a client of /dev/vga_arbiter can lock the host's card as an
 # X server does, and the held card stays silent.
+# area: arbiter
 # topology: plugin igd uefi conventional
 . /tests/lib.sh
 

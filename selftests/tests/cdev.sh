@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # vfio's devices by files of their own (/dev/vfio/devices), with an iommufd: whoever has
 # one open, bound or only open, is found out before a reclaim moves anything.
+# area: move
 # topology: plugin split
 # sanitizers: only
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # ids= claims a card when the module loads: no decode, no bus master, no INTx, a
 # class directory; and unloading puts back what was there.
+# area: claim
 # topology: plugin igd uefi twins conventional
 # smoke: yes
 . /tests/lib.sh

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # new_id, bind, unbind and remove_id of the PCI core work.
+# area: claim
 # topology: plugin igd
 . /tests/lib.sh
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # driver_override claims a card that is in no ids=, and only that one.
+# area: claim
 # topology: twins igd
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The files of /sys/class/vga_stub: names, modes, contents; and what an unprivileged
 # user may do with them.
+# area: claim
 # topology: plugin
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Display devices that are not VGA: claimed, no part in arbitration, and no ROM is
 # made up for those that have none. Companions of other classes are held as well.
+# area: claim
 # topology: classes
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # driverctl, Debian's own: overrides of held cards are set and unset as with pci-stub, and
 # cards that ids= names come back.
+# area: clients
 # topology: clients
 # sanitizers: no
 . /tests/lib.sh

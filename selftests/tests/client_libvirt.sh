@@ -2,6 +2,7 @@
 # libvirt, Debian's own, which knows nothing of vga-stub: a card is detached and
 # reattached, and a domain with <hostdev managed='yes'> is started, destroyed and started
 # again. Each time the card is held afterwards.
+# area: clients
 # topology: clients
 # sanitizers: no
 # timeout: 200

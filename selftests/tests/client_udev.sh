@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # A udev rule of a user's hears of each change of hands, with the state.
+# area: clients
 # topology: clients
 # sanitizers: no
 # timeout: 90

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a hand-off costs: at most four accesses to a function's configuration more than
 # vfio-pci makes by itself when it binds, if held cards stay in D0. Counted by QEMU.
+# area: move
 # topology: counted
 # timeout: 90
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A crash kernel finds held cards as they were held: silent, asleep. It claims them, with
 # their ROMs, and makes of them what their resources say that they were.
+# area: power
 # topology: power
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # A card that nothing reaches, since the port above it forwards neither configuration nor
 # memory; all of it reads as ones. It is not claimed, not handed off and not taken back;
 # each is an error at once, and nothing moves. When it answers again all that works.
+# area: faults
 # topology: plugin multifunction
 . /tests/lib.sh
 

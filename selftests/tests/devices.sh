@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # devices= claims the card at a place, and nothing else: its twin keeps its driver and
 # notices nothing. Other drivers do not get the card, unless somebody says so by hand.
+# area: choose
 # topology: twins
 . /tests/lib.sh
 

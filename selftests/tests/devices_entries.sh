@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Entries of devices=: the ways to write a place, the guard of the IDs, and bad ones,
 # which are named and do not keep the good ones from working.
+# area: choose
 # topology: twins
 . /tests/lib.sh
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Forty display cards, sixteen of them in VGA arbitration, and three are chosen.
+# area: choose
 # topology: forty
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # A path through bridges finds the card though its bus has another number than without
 # the disk controller's bridge in front; a guarded address never takes what is there
 # now.
+# area: choose
 # topology: renumbered
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # devices= with * for the function: the whole slot is held, companions too, and moves
 # as one. With IDs, only the functions that have them.
+# area: choose
 # topology: multifunction
 . /tests/lib.sh
 

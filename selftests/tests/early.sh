@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # With a real initramfs the card is ours before udev has bochs loaded, which gets its
 # twin, and virtio-gpu the host's card.
+# area: claim
 # topology: early earlydracut earlycmdline
 # sanitizers: no
 # once: yes

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What would happen without vga-stub, so that the others mean something: bochs gets both.
+# area: claim
 # topology: earlynone
 # sanitizers: no
 # once: yes

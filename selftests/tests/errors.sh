@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card reports PCI Express errors, raised by QEMU: the kernel recovers from them while it
 # is held, as it is afterwards, and while it is handed off.
+# area: power
 # topology: power
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The firmware's framebuffer is evicted from a card when it is claimed, so that the
 # next driver gets the BAR. Stock kernels have efifb, the sanitizer kernel simpledrm.
+# area: claim
 # topology: uefi
 # fresh: yes
 . /tests/lib.sh

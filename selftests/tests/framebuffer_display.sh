@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The firmware's framebuffer on a card of class 0x0380, which vfio-pci by itself leaves
 # there. It is evicted at the claim, and who gets the card has all of its memory.
+# area: claim
 # topology: uefidisplay
 # fresh: yes
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The functions of a group move together, whichever of them is written to: all of them,
 # or none. Companions are held without ROM and arbitration.
+# area: group
 # topology: multifunction
 . /tests/lib.sh
 

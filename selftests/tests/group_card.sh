@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card whose functions are in several IOMMU groups moves as one: all its functions, or
 # none; or one group of it, for those who ask for that.
+# area: group
 # topology: split
 # timeout: 120
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A group that the host's network is part of cannot be handed off: refused, naming the
 # device, and nothing has moved.
+# area: group
 # topology: company
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # When the target's probe fails for one member of a group, those that have moved come
 # back, whichever member it is; likewise when a member cannot be reclaimed.
+# area: group
 # topology: multifunction
 . /tests/lib.sh
 

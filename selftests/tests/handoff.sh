@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A held card goes to vfio-pci by one write, works there (each BAR is mapped, as a
 # virtual machine monitor does), and comes back by one write.
+# area: move
 # topology: plugin igd uefi twins conventional
 # smoke: yes
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Targets other than vfio-pci: any driver that manages DMA ownership itself, here
 # pci-stub, by name and as the default; and by the name of its module.
+# area: move
 # topology: plugin
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A wrong target is refused with the right error and one line that names the device;
 # the card stays held and as it was.
+# area: move
 # topology: plugin
 . /tests/lib.sh
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # A virtual machine gets the card's true ROM from vfio-pci, and ours stays the same.
+# area: rom
 # topology: plugin
 . /tests/lib.sh
 

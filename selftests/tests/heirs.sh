@@ -2,6 +2,7 @@
 # The legacy ranges go to a card of the host: not to one that a guest has, be it the default
 # VGA device, nor to one that is being claimed at the same time. A guest's card is no display
 # for the host.
+# area: arbiter
 # topology: numa
 # timeout: 240
 . /tests/lib.sh

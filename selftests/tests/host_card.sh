@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # While a card is held, the host's own card has its driver and shows a console.
+# area: claim
 # topology: plugin
 . /tests/lib.sh
 

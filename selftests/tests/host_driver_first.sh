@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card that a host driver already has is never taken: one line says who has it, how to
 # be earlier, and how to claim it now. What it says works.
+# area: claim
 # topology: twins
 . /tests/lib.sh
 

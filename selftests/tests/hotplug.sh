@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Cards that are plugged in are held before the host's driver sees them. Unplugged while
 # held, handed off, unbound, read and moved: their directory goes, and nobody hangs.
+# area: faults
 # topology: hotplug hotplugnative
 # replugs: yes
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card that a program uses through vfio is not taken back: EBUSY at once, and
 # nothing changes. When the program is gone, it is.
+# area: move
 # topology: plugin igd
 # timeout: 90
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A kernel that this one starts by kexec finds held cards as this one found them, claims
 # them again, and captures the same ROM. So it does with one that was handed off.
+# area: power
 # topology: power igd
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # Nothing that the tests of this boot allocated is lost, by kmemleak. It does not report
 # what is younger than five seconds, and a pointer that has just moved can hide from one
 # scan. So there is a wait, and two scans.
+# area: faults
 # topology: every
 # sanitizers: only
 # last: yes

@@ -3,6 +3,7 @@
 # claimed, its ROM captured, handed off, used, taken back and released as ever: none of
 # that lets user space change the kernel or write to hardware. The kernel's own ways to
 # hardware are closed meanwhile, and so is the way in for a module without a signature.
+# area: faults
 # topology: lockdown
 # sanitizers: no
 # replugs: yes

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Without an IOMMU a card can be held; handing it to vfio-pci fails with vfio's own
 # error, and the card is held as before. The held functions of the slot are what moves.
+# area: move
 # topology: nommu
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Without an IOMMU, vfio in its unsafe mode takes the card, with groups that have no IOMMU
 # of their own; it comes back, and not while a program has it open.
+# area: move
 # topology: nommu
 # sanitizers: only
 . /tests/lib.sh

@@ -2,6 +2,7 @@
 # The 1st, 2nd, ... allocation of a hand-off, a reclaim, a release and a claim fails, until
 # there are no more. Each time the call has done all or nothing, for the whole group, and
 # what comes next finds nothing amiss.
+# area: faults
 # topology: plugin igd multifunction split
 # sanitizers: only
 . /tests/lib.sh

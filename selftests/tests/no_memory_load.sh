@@ -2,6 +2,7 @@
 # The 1st, 2nd, ... allocation of loading the module with a card to claim fails, until
 # there are no more; then likewise of unloading it. A load that fails leaves nothing; one
 # that succeeds has claimed the card, or left it as it was and says so.
+# area: faults
 # topology: plugin igd
 # sanitizers: only
 # timeout: 240

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The only card is held if that is asked for, with one line on what it means.
+# area: claim
 # topology: only
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Bad entries of ids= are each named with text, position and reason; the good ones
 # work, and the module loads.
+# area: choose
 # topology: plugin
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Parameters as they should be: read back as given, and each field of an entry of
 # ids= narrows what is claimed.
+# area: choose
 # topology: plugin
 . /tests/lib.sh
 

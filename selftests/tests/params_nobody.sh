@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Parameters that do nothing say so: an entry for no device, no entry at all, a text
 # that a later one replaces, and what can't be meant.
+# area: choose
 # topology: multifunction
 . /tests/lib.sh
 

@@ -3,6 +3,7 @@
 # the card's screen if vga-stub held the card before, and nothing if vfio-pci alone has
 # taken it. The machine is a QEMU in this guest's QEMU, from the lab's root; what it boots
 # is firmware/greeting.S.
+# area: rom
 # topology: shown shownuefi
 # once: yes
 # timeout: 400

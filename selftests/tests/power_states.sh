@@ -2,6 +2,7 @@
 # A held card sleeps in D3hot, by the kernel's runtime power management and never in D3cold; not
 # with disable_idle_d3, nor while power/control says "on". Hand-off and release wake it; the user of
 # a handed off card has it in D0. power/control is as it was when it is released.
+# area: power
 # topology: power
 . /tests/lib.sh
 

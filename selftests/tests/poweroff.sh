@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The machine is switched off with cards held and handed off, and the kernel complains of nothing.
+# area: power
 # topology: power
 . /tests/lib.sh
 

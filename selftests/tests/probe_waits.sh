@@ -3,6 +3,7 @@
 # who waits for a module, whose driver in turn waits for the card's lock. The new card's
 # directory follows the old one's. What the directories wait for, the arbiter does not; and no
 # two directories are worked on at once, whichever processor and NUMA node asks for it.
+# area: faults
 # topology: numa
 # replugs: yes
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Several writers of handoff, reclaim, bind and unbind at once: no deadlock, and the
 # card ends in a state that works.
+# area: faults
 # topology: smp
 # timeout: 90
 . /tests/lib.sh

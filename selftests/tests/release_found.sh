@@ -2,6 +2,7 @@
 # What a card decodes when it is released: what it did when it was found, be that nothing; and nothing if
 # another card on its bus has got the legacy ranges since, as the arbiter leaves a card from which they
 # are taken. A virtual machine can use a card that decodes nothing.
+# area: claim
 # topology: conventional
 # replugs: yes
 . /tests/lib.sh

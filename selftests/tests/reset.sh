@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each way to reset a card that the kernel knows, by itself and by its port, leaves a held
 # card held, silent and asleep; a handed off card can be used after it, and comes back.
+# area: power
 # topology: power
 . /tests/lib.sh
 

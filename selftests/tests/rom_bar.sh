@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The ROM of a card whose ROM BAR the kernel shows is captured byte for byte, once,
 # and can be read whatever becomes of the card; the card is left as it was.
+# area: rom
 # topology: plugin twins
 # smoke: yes
 . /tests/lib.sh

@@ -2,6 +2,7 @@
 # The ROM of the card that the firmware booted with, for which the kernel shows the
 # shadow that POST has modified: what is captured is the card's own, byte for byte,
 # and the kernel and vfio-pci show it too from then on, also without the module.
+# area: rom
 # topology: igd uefi bootport uefiport
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # While a card's ROM is captured no other device's configuration is written to, and the
 # host's card, which its driver uses, goes on showing what it shows.
+# area: rom
 # topology: plugin igd uefi bootport uefiport
 . /tests/lib.sh
 

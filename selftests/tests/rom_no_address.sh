@@ -2,6 +2,7 @@
 # A card with a BAR that has no address, or none of its own: its memory decode is not
 # switched on, since the BAR would answer where something else is. Its ROM is not read, the
 # next source is taken, and one line says so.
+# area: rom
 # topology: bootport plugin
 . /tests/lib.sh
 

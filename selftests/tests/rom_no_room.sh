@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # No room for a window on the way to the boot card's ROM: the next source is taken, the
 # log says so, and the card is claimed all the same. With room again, so is the ROM.
+# area: rom
 # topology: bootport
 # fresh: yes
 . /tests/lib.sh

@@ -2,6 +2,7 @@
 # Cards whose ROMs are wrong, large, or not there: each is claimed, its rom_status is
 # the word for it, and what is kept is what was found, byte for byte and no more. What
 # the ROMs are like is in harness/firmware.py.
+# area: rom
 # topology: roms
 . /tests/lib.sh
 

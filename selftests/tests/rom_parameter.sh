@@ -2,6 +2,7 @@
 # rom= says whose option ROMs are read: of no card, of all but one, of one alone. A card
 # whose ROM is not read is held like any other, nothing is written to its ROM BAR, and one line
 # says why there is none. Bad rules are named, and the good ones work.
+# area: rom
 # topology: plugin twins
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # Programs that read the PCI device's own rom file switch the ROM BAR on and off, once for
 # each page, while the card is claimed for the first time: what is captured is whole, and
 # the BAR's register is in the end as it was.
+# area: rom
 # topology: smp
 # timeout: 150
 . /tests/lib.sh

@@ -2,6 +2,7 @@
 # The boot card's ROM rewrites itself when the firmware runs it (firmware/rewrites.S). What
 # the kernel shows is the shadow, with those bytes; what is captured is the card's own
 # ROM. Where the card lets nobody read that, it is the shadow, and called so.
+# area: rom
 # topology: rewrites norombar
 . /tests/lib.sh
 

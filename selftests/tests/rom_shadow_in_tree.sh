@@ -2,6 +2,7 @@
 # A shadow that has a place in the resource tree, as on machines whose host bridge has a
 # window there: the card's ROM is captured, and the tree has it in the shadow's place.
 # Without room for it, the tree is as it was, with what else is in the shadow's range.
+# area: rom
 # topology: igd
 # fresh: yes
 . /tests/lib.sh

@@ -2,6 +2,7 @@
 # The boot card's own ROM is nothing that the kernel could show. The firmware ran it all
 # the same, and so the shadow stays what the kernel shows, to vfio-pci too, while the card is
 # held and after; "rom" is the card's own, with the word for what is wrong.
+# area: rom
 # topology: misplaced
 . /tests/lib.sh
 

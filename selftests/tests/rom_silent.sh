@@ -2,6 +2,7 @@
 # A card whose configuration answers, but not its memory, since the port above it forwards
 # none. The ROM reads as all ones. The card is held, rom_status says what is wrong, and
 # there is no rom. Claimed anew with the memory there, it has its ROM.
+# area: rom
 # topology: plugin
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # Many times to vfio-pci, used there, and back: configuration space, the bridge's
 # control and the arbiter's line are the first held ones; released, the firmware's.
 # The "split" card has four functions in three groups.
+# area: move
 # topology: plugin igd split
 # timeout: 120
 . /tests/lib.sh

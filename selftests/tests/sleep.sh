@@ -3,6 +3,7 @@
 # cards are silent again, with the same ROM, and handed off ones can be used and come back.
 # Where it hibernates, the kernel that brings the old one back holds the cards the first
 # time, as from an initramfs with the module, and leaves them alone the second.
+# area: power
 # topology: sleep hibernation
 . /tests/lib.sh
 

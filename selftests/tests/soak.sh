@@ -4,6 +4,7 @@
 # and rescans, and reloads of the module, at random, for DURATION seconds. SEED= repeats a
 # run. Each step must end as it must from the state that the card was in, and after each the
 # card, the arbiter and the class agree.
+# area: faults
 # topology: smp
 # sanitizers: only
 # timeout: 60

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # state is read off the device, whoever moves it: plain sysfs, as libvirt and
 # driverctl use it, as well as handoff and reclaim.
+# area: claim
 # topology: plugin
 . /tests/lib.sh
 

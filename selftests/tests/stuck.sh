@@ -2,6 +2,7 @@
 # A driver that does not let go of a function, as vfio's while a program has it open: the
 # reclaim gives up after five seconds or at a signal, what had moved is moved back, others
 # can move what they have, and when the driver lets go at last, it has the function again.
+# area: faults
 # topology: split
 # timeout: 120
 . /tests/lib.sh

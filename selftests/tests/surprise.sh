@@ -4,6 +4,7 @@
 # what is in a slot when its port's slot control says that power is off. Written behind the
 # kernel's back, with the port's interrupts off, that is a card gone; put back as it was,
 # the port says so.
+# area: faults
 # topology: surprised
 # replugs: yes
 . /tests/lib.sh

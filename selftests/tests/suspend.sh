@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Across a suspend (up to the devices, and back) a held card stays silent, a handed
 # off one stays where it is, and the captured ROM is the same.
+# area: power
 # topology: plugin igd
 # timeout: 90
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Of two equal cards one is held by driver_override, and the other works for the
 # host, whatever is done with the first.
+# area: claim
 # topology: twins
 . /tests/lib.sh
 

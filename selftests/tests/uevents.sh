@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each change of state sends a uevent of the class device.
+# area: claim
 # topology: plugin
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The module can be unloaded in each state: held, unbound, handed off, handed off
 # and in use, and while its files are open. What is handed off stays there.
+# area: claim
 # topology: plugin igd
 # timeout: 90
 # smoke: yes

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card that goes while it is held, handed off, or while its rom file is open takes
 # its directory with it, and one that comes again is claimed again.
+# area: faults
 # topology: plugin
 . /tests/lib.sh
 

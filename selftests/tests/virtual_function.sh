@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A virtual function is held, handed off and taken back like any other, though its IDs read as ones and
 # its decode bits as zeros. When the virtual functions are switched off, its directory goes.
+# area: claim
 # topology: classes
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Under Xen, in dom0: the card is claimed and its true ROM captured; handed to pciback it
 # is assignable, a PV guest gets it, and while the guest has it, it is not taken back.
+# area: clients
 # topology: xen
 # sanitizers: no
 # once: yes
