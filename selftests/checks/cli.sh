@@ -1,12 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
-# rust/cli: its tests, and in the lab its verdict on every ROM that Debian's QEMU comes with.
+# rust/cli: its tests, and in the lab how fast it is, its JSON by the schemas, and its verdict on every
+# ROM that Debian's QEMU comes with.
 # for: anywhere
 . "$(dirname "$0")/common"
 
+# The tests may run in a copy.
+DOCUMENTATION=$(realpath "$(dirname "$0")/../../Documentation")
+export DOCUMENTATION
 enter_crate cli
 check_crate
 [ -n "${LAB:-}" ] || exit 0
+cargo bench --bench doctor
 cargo build
+
+# What is printed as JSON is as the schemas say.
+for tree in tests/trees/*.report; do
+	for verb in list doctor; do
+		"$CARGO_TARGET_DIR/debug/vga-stub" --root "$tree" --json $verb || [ $? = 1 ]
+		echo "#$verb $tree"
+	done
+done | python3 -c '
+import json, sys
+from jsonschema import Draft202012Validator
+schemas = {v: json.load(open(f"schema/{v}.schema.json")) for v in ("list", "doctor")}
+text, count = [], 0
+for line in sys.stdin:
+    if not line.startswith("#"):
+        text.append(line)
+        continue
+    schema = schemas[line[1:].split()[0]]
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads("".join(text)))
+    text, count = [], count + 1
+print(count, "answers are as the schemas say")
+assert count >= 18'
 
 # How many ROMs are how: rom_status, which guests they boot.
 verdicts=$(

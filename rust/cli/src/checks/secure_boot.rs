@@ -13,7 +13,7 @@ about: "With Secure Boot on, the kernel loads modules only if it knows the key \
              which the firmware has to be told of once: mokutil asks for a password, \
              and MokManager asks for it again at the next boot.",
 sources: &["Documentation/admin-guide/module-signing.rst", "dell/dkms#347", "linux-surface#906"],
-log: &["Key was rejected by service"],
+log: &["Loading of unsigned module is rejected", "Loading of module with unavailable key is rejected"],
 run,
 };
 
@@ -37,7 +37,7 @@ fn run(host: &Host) -> Vec<Finding> {
             .seen("/sys/firmware/efi/efivars/SecureBoot-*", "1")
             .seen(source, text)]
     };
-    if let Some(line) = host.system.logged(&["rejected by service"]) {
+    if let Some(line) = host.system.logged(&["Loading of", "is rejected"]) {
         return found("kernel log", line);
     }
     match &host.system.mok_key {

@@ -46,7 +46,7 @@ const LOG_WORDS: [&str; 20] = [
     "D3cold",
     "after resume; giving up",
     "Invalid PCI ROM",
-    "rejected by service",
+    "is rejected",
     "nterrupt remapping",
     "non-zero usage count",
     "apparmor=\"DENIED\"",
