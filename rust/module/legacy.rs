@@ -34,6 +34,7 @@ use crate::{
     registry, //
 };
 use kernel::{
+    bindings,
     pci,
     prelude::*,
     sync::Arc,
@@ -145,7 +146,7 @@ pub(crate) fn write(card: &Card, text: &[u8]) -> Result {
             choice.as_str(),
             refusal.message()
         );
-        return Err(EOPNOTSUPP);
+        return Err(unsupported());
     }
 
     let former = change(card, choice)?;
@@ -158,6 +159,11 @@ pub(crate) fn write(card: &Card, text: &[u8]) -> Result {
         return Err(EBUSY);
     }
     Ok(())
+}
+
+/// Returns `EOPNOTSUPP`, which the kernel crate has from 7.3 on.
+fn unsupported() -> Error {
+    Error::from_errno(-(bindings::EOPNOTSUPP as c_int))
 }
 
 /// Changes the choice, and carries it out if a guest has the card. Returns the former one.
