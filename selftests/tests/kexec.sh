@@ -35,6 +35,8 @@ case $PHASE in
 	for card in $HELD $SECOND; do
 		unbind "$card"
 	done
+	# As firmware leaves secondary cards: off, which is not as a held card is.
+	[ -z "$PLAIN" ] || setpci -s "$PLAIN" COMMAND=0:3
 	mkdir $CARRIED
 	found >$CARRIED/found
 	cfgsnap save $CARRIED/config
