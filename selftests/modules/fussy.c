@@ -3,7 +3,8 @@
  * A holder of devices for guests whose probe fails for one device, to see what
  * becomes of a group's members that have moved already; and whose removal of one
  * takes as long as it is told to, as vfio's does while a program has a device open.
- * It can be greedy, as drivers of the host are.
+ * It can be greedy, as drivers of the host are, and leave devices asleep behind the
+ * PM core's back, as xhci does with some.
  */
 
 #include <linux/delay.h>
@@ -25,6 +26,10 @@ MODULE_PARM_DESC(fail_after, "milliseconds after which loading fails, with the d
 static bool greedy;
 module_param(greedy, bool, 0444);
 MODULE_PARM_DESC(greedy, "whether it is for QEMU's VGA cards without being told");
+
+static bool sleepy;
+module_param(sleepy, bool, 0444);
+MODULE_PARM_DESC(sleepy, "whether it leaves its devices in D3hot");
 
 /* VGA and bochs-display. */
 static const struct pci_device_id greedy_ids[] = {
@@ -51,6 +56,8 @@ static void fussy_remove(struct pci_dev *pdev)
 {
 	while (fussy_is(&cling, pdev))
 		msleep_interruptible(100);
+	if (sleepy)
+		pci_set_power_state(pdev, PCI_D3hot);
 }
 
 static struct pci_driver fussy_driver = {
