@@ -17,6 +17,11 @@ use kernel::{
     sync::aref::ARef, //
 };
 
+#[cfg(not(CONFIG_PM))]
+compile_error!(
+    "vga-stub needs a kernel with CONFIG_PM: held cards sleep by runtime power management"
+);
+
 /// As long as this lives the PM core may put a device to sleep, by its driver's
 /// [`runtime_suspend`](super::pci_driver::Driver::runtime_suspend), but not into D3cold.
 ///
