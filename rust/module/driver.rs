@@ -91,9 +91,10 @@ impl Driver for VgaStubDriver {
         };
         let room = KBox::new_uninit(GFP_KERNEL)?;
 
-        // After what can fail, as far as it can be, for the screen does not come back. Before the ROM
-        // is read, since a card may decode nothing else meanwhile (PCI Local Bus Specification 3.0,
-        // section 6.2.5.2); and while it decodes memory, since the framebuffer's owner may write there.
+        // After what can fail, as far as it can be, for the screen does not come back. Before the
+        // ROM is read, since a card may decode nothing else meanwhile (PCI Local Bus Specification
+        // 3.0, section 6.2.5.2); and while it decodes memory, since the framebuffer's owner may
+        // write there.
         if kind != Kind::Companion {
             aperture::evict(pdev, NAME)?;
         }

@@ -60,12 +60,16 @@ pub(crate) fn restore(pdev: &pci::Device<Core<'_>>) -> bool {
     quiet(pdev)
 }
 
-/// Gives a function, which is awake, its COMMAND back as it was found, less bus master.
+/// Gives a function, which is awake, its COMMAND back as it was found, less bus master, and the
+/// rest of its configuration if that is lost.
 ///
 /// Decode stays off if `moved`: [`decode::released`].
 pub(crate) fn release(pdev: &pci::Device<Core<'_>>, card: &Card, moved: bool) {
     let command = decode::released(card.found, moved);
 
+    if decode::is_lost(pdev.command()) {
+        pdev.restore_state();
+    }
     pdev.set_command(command);
     pdev.set_saved_command(command);
 }

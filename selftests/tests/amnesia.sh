@@ -19,8 +19,8 @@ registers()
 loses()
 {
 	# The kernel wakes a card when reset_method is written.
-	fall_asleep "$1"
-	is "$2: $1 sleeps" "$(cat "$PCI/$1/power_state")" D3hot
+	[ $state = D0 ] || fall_asleep "$1"
+	is "$2: $1 sleeps, or not" "$(cat "$PCI/$1/power_state")" "$state"
 	# shellcheck disable=SC2086  # words
 	setpci -s "$1" $(echo "$REGISTERS " | sed 's/ /=0 /g')
 	isnt "$2: $1 has lost its configuration" "$(registers "$1")" "$3"
@@ -33,6 +33,7 @@ for card in $HELD $SECOND; do
 	setpci -s "$card" CACHE_LINE_SIZE=10 CAP_EXP+8.W=5000:7000 ECAP_AER+8.L=00100000:00100000
 done
 loads devices=00:03.0/00.0,00:04.0/00.0
+state=D3hot
 for card in $HELD $SECOND; do
 	held=$(registers "$card")
 	for way in $(cat "$PCI/$card/reset_method"); do
@@ -69,6 +70,19 @@ for card in $HELD $SECOND; do
 	unbind "$card"
 	is "release: all but COMMAND is as before" "$(registers "$card" | cut -d ' ' -f 2-)" "${held#* }"
 	matches "release: it decodes memory" "$(decodes "$card")" mem
+done
+unloads
+
+# In a reset that nobody told the kernel of.
+loads devices=00:03.0/00.0,00:04.0/00.0 disable_idle_d3=1
+state=D0
+for card in $HELD $SECOND; do
+	held=$(registers "$card")
+	loses "$card" "awake" "$held"
+	writes 0 1 "$CLASS/$card/handoff"
+	matches "awake: $card can be used" "$(use "$card")" '^ready$'
+	writes 0 1 "$CLASS/$card/reclaim"
+	is "awake: its configuration is as before" "$(registers "$card")" "$held"
 done
 unloads
 for card in $HELD $SECOND; do

@@ -23,12 +23,20 @@ pub const fn quiet(command: u16) -> u16 {
     (command & !(COMMAND_DECODE | COMMAND_MASTER)) | COMMAND_INTX_DISABLE
 }
 
+/// Returns whether a held card, whose COMMAND this is, has lost its configuration, as in a reset
+/// that nobody told the kernel of: INTX_DISABLE is what [`quiet`] sets and no reset leaves.
+///
+/// Cards from before PCI 2.3 and virtual functions do not have the bit, and always look so.
+pub const fn is_lost(command: u16) -> bool {
+    command & COMMAND_INTX_DISABLE == 0
+}
+
 /// Returns COMMAND for a card that is given away: as it was found, INTx included, but for bus
 /// master, which is for its next driver to switch on.
 ///
 /// `moved` says that another card on its bus answers in the legacy ranges, which none did when this
-/// one was found. Then this one stays off, as the arbiter leaves a card that the ranges are taken from where
-/// no bridge tells the two apart. Its next driver switches it on.
+/// one was found. Then this one stays off, as the arbiter leaves the card that it takes the ranges
+/// from where no bridge tells the two apart. Its next driver switches it on.
 pub const fn released(found: u16, moved: bool) -> u16 {
     if moved {
         found & !(COMMAND_MASTER | COMMAND_DECODE)

@@ -7,6 +7,7 @@ use vga_stub_core::decode::{
     derive,
     heir,
     is_display_class,
+    is_lost,
     is_vga_class,
     may_decode,
     quiet,
@@ -23,6 +24,8 @@ fn held_cards_are_silent_and_nothing_else_changes() {
         assert_eq!(quiet(command) & 0x7, 0);
         assert_eq!(quiet(command) & 0x400, 0x400);
         assert_eq!(quiet(command) & !0x407, command & !0x407);
+        assert!(!is_lost(quiet(command)));
+        assert!(is_lost(command & 0xfbff));
     }
 }
 

@@ -132,8 +132,8 @@ pub(crate) trait DeviceExt: Raw {
     fn answers(&self) -> bool {
         let mut value = u32::MAX;
 
-        // SAFETY: A reference to a device proves that its structure is valid; the pointer is that of
-        // a local. On failure the value is all ones, or was not written, which here is the same.
+        // SAFETY: A reference to a device proves that its structure is valid; the pointer is that
+        // of a local. On failure the value is all ones, or was not written, which here is the same.
         unsafe {
             bindings::pci_read_config_dword(self.raw(), bindings::PCI_COMMAND as c_int, &mut value)
         };
@@ -199,8 +199,8 @@ pub(crate) trait DeviceExt: Raw {
     /// has no length.
     ///
     /// The kernel changes resources while drivers are bound, under locks that are not for modules:
-    /// when somebody reads sysfs' `rom`, or resizes a sibling's BAR. What is returned may then be of
-    /// before and after.
+    /// when somebody reads sysfs' `rom`, or resizes a sibling's BAR. What is returned may then be
+    /// of before and after.
     #[inline(never)]
     fn resource(&self, index: usize) -> Resource {
         // SAFETY: As in `class`; the index is one of the array's. No reference to what others write

@@ -4,8 +4,8 @@
 //! shutdown.
 //!
 //! [`kernel::pci::Adapter`] sets name, probe, remove and a table of IDs. Drivers that hold devices
-//! for others need more (`driver_managed_dma`), and less: no table, so that userspace may add IDs by
-//! `new_id`.
+//! for others need more (`driver_managed_dma`), and less: no table, so that userspace may add IDs
+//! by `new_id`.
 //!
 //! C header: `include/linux/pci.h`
 
@@ -109,8 +109,8 @@ pub(crate) trait Driver: 'static {
     /// configuration space, or after a reset of the function.
     fn resume(pdev: &pci::Device<Core<'_>>);
 
-    /// Saves the device's state and puts it to sleep, since nobody uses it. The PCI core wakes it and
-    /// restores what was saved. An error (`EAGAIN`, `EBUSY`) leaves it awake.
+    /// Saves the device's state and puts it to sleep, since nobody uses it. The PCI core wakes it
+    /// and restores what was saved. An error (`EAGAIN`, `EBUSY`) leaves it awake.
     fn runtime_suspend(pdev: &pci::Device<Core<'_>>) -> Result;
 
     /// An error was reported on the device or on a bus above it.
@@ -301,10 +301,10 @@ impl<T: Driver> Registration<T> {
 
         // SAFETY: The PM core calls this for the bound driver of a valid device, when nobody has a
         // reference to its being awake. Whoever calls another callback has one: for `probe`, until
-        // it lets the device sleep, and for `remove` the PCI core; for system sleep and shutdown the
-        // PM core, and each waits for a suspend that is under way; for error recovery
-        // `pcie_do_recovery()`; for other resets `reset_prepare` below. So none runs meanwhile, which
-        // is what the lock is for.
+        // it lets the device sleep, and for `remove` the PCI core; for system sleep and shutdown
+        // the PM core, and each waits for a suspend that is under way; for error recovery
+        // `pcie_do_recovery()`; for other resets `reset_prepare` below. So none runs meanwhile,
+        // which is what the lock is for.
         let device = unsafe { core_device(pdev) };
 
         from_result(|| T::runtime_suspend(device).map(|()| 0))

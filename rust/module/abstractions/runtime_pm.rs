@@ -36,8 +36,8 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// Lets a device sleep, which it does before this returns, unless somebody uses it or the driver
-    /// refuses. Called at the end of its driver's `probe`.
+    /// Lets a device sleep, which it does before this returns, unless somebody uses it or the
+    /// driver refuses. Called at the end of its driver's `probe`.
     pub(crate) fn allow(pdev: &pci::Device<Core<'_>>) -> Self {
         let dev = as_device(pdev);
 
