@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # rust/cli: its tests, and in the lab how fast it is, its JSON by the schemas, and its verdict on every
-# ROM that Debian's QEMU comes with.
+# ROM that Debian's QEMU comes with and on odd ones.
 # for: anywhere
 . "$(dirname "$0")/common"
 
@@ -53,3 +53,6 @@ echo "$verdicts"
 3 no-pcir
 15 ok bios_guest
 8 ok bios_guest ovmf_guest" ]
+
+# What it says of odd ROMs is what SeaBIOS and OVMF do with them in QEMU.
+python3 /src/selftests/harness/boots.py "$CARGO_TARGET_DIR/debug/vga-stub" "$LAB/build/cli-roms"

@@ -219,6 +219,25 @@ fn a_broken_chain_is_shown_as_far_as_it_goes() {
     assert_eq!(report["fault"]["offset"], 1024);
 }
 
+#[test]
+fn edk2_takes_a_small_rom_bar_for_none() {
+    let rom = efi();
+    assert_eq!(ways(&rom, &[], "ovmf_guest"), (true, false));
+    let why = json(&rom, &[])["verdict"]["ovmf_guest"]["why"].clone();
+    assert_eq!(
+        why,
+        "an EFI driver for x64, but not if it is given as romfile=; QEMU makes its ROM BAR 2048 \
+         bytes large, which EDK II takes for none"
+    );
+    let larger = [rom, vec![0; 513]].concat();
+    assert_eq!(ways(&larger, &[], "ovmf_guest"), (true, true));
+}
+
+/// An EFI image in a ROM that is larger than the smallest ROM BAR.
+fn efi_in_more() -> Vec<u8> {
+    [efi(), vec![0xff; 2560]].concat()
+}
+
 /// Returns whether an OVMF guest boots, as far as the file tells, and why.
 fn ovmf(rom: &[u8], args: &[&str]) -> (Option<bool>, String) {
     let answer = &json(rom, args)["verdict"]["ovmf_guest"];
@@ -305,20 +324,20 @@ fn what_qemu_writes_into_the_rom_counts() {
     // With a further image, the sum of the first is another.
     assert_eq!(ways(&dual(), other, "bios_guest"), (false, false));
     // In an EFI header, byte 6 is a part of the signature.
-    assert_eq!(ways(&efi(), other, "ovmf_guest"), (false, true));
-    let (_, why) = ovmf(&efi(), other);
+    assert_eq!(ways(&efi_in_more(), other, "ovmf_guest"), (false, true));
+    let (_, why) = ovmf(&efi_in_more(), other);
     assert_eq!(
         why,
         "an EFI driver for x64, if it is given as romfile=; QEMU writes the device ID 2222 and a \
          new checksum into the ROM of the card"
     );
     assert_eq!(
-        ways(&efi(), &["--device", "1235:2222"], "ovmf_guest"),
+        ways(&efi_in_more(), &["--device", "1235:2222"], "ovmf_guest"),
         (true, true)
     );
-    assert_eq!(ways(&efi(), &[], "ovmf_guest"), (true, true));
+    assert_eq!(ways(&efi_in_more(), &[], "ovmf_guest"), (true, true));
     // As GOP drivers for Intel's graphics have it: for every device.
-    let any = with(efi(), PCIR + 6, &[0xff, 0xff]);
+    let any = with(efi_in_more(), PCIR + 6, &[0xff, 0xff]);
     assert_eq!(json(&any, other)["status"], "ok");
     assert_eq!(ways(&any, other, "ovmf_guest"), (false, true));
 }

@@ -39,10 +39,10 @@ pub(crate) struct Answer {
 
 impl Verdict {
     /// Looks at a ROM that is for the card, or for whichever it says. `file` is the ROM with what follows
-    /// it in the file.
-    pub(crate) fn new(rom: &[u8], file: &[u8], card: Option<DeviceId>) -> Self {
+    /// it in the file, `extracted` whether QEMU gets the ROM only.
+    pub(crate) fn new(rom: &[u8], file: &[u8], extracted: bool, card: Option<DeviceId>) -> Self {
         let shown = from_card(rom, card);
-        let padded = from_file(rom);
+        let padded = from_file(if extracted { rom } else { file });
         let answer = |firmware: &dyn Fn(&[u8]) -> Result<String, String>| {
             Answer::new(firmware(&shown), firmware(&padded), || {
                 why_other(rom, &shown, card)
@@ -107,10 +107,9 @@ impl Answer {
     }
 }
 
-/// Returns how large QEMU makes the ROM BAR.
-fn bar_size(rom: &[u8]) -> usize {
-    rom.len().max(2048).next_power_of_two()
-}
+/// The smallest ROM BAR, in bytes. EDK II takes it for none (`GetOpRomInfo()` in
+/// PciOptionRomSupport.c), and no card is known to have one.
+const SMALLEST_BAR: usize = 2048;
 
 /// Returns what a guest reads where QEMU has the ROM from the card: what the kernel shows, then ff,
 /// with the card's device ID in the first image if the vendor is the card's. QEMU then makes the sum
@@ -122,7 +121,8 @@ fn from_card(rom: &[u8], card: Option<DeviceId>) -> Vec<u8> {
         return Vec::new();
     }
     let mut shown = rom[..size].to_vec();
-    shown.resize(bar_size(rom), 0xff);
+    let bar = rom.len().max(2 * SMALLEST_BAR).next_power_of_two();
+    shown.resize(bar, 0xff);
     let first = rom::images(&shown).next().and_then(Result::ok);
     let Some((card, first)) = card.zip(first) else {
         return shown;
@@ -141,7 +141,7 @@ fn from_card(rom: &[u8], card: Option<DeviceId>) -> Vec<u8> {
 /// (`pci_add_option_rom()` in hw/pci/pci.c).
 fn from_file(rom: &[u8]) -> Vec<u8> {
     let mut shown = rom.to_vec();
-    shown.resize(bar_size(rom), 0);
+    shown.resize(rom.len().max(SMALLEST_BAR).next_power_of_two(), 0);
     shown
 }
 
@@ -155,7 +155,12 @@ fn why_other(rom: &[u8], shown: &[u8], card: Option<DeviceId>) -> String {
             "QEMU writes the device ID {:04x} and a new checksum into the ROM of the card",
             card.device
         ),
-        _ => format!("vfio-pci shows only the first {size} bytes, where the kernel's view ends"),
+        _ if size < rom.len() => {
+            format!("vfio-pci shows only the first {size} bytes, where the kernel's view ends")
+        }
+        _ => format!(
+            "QEMU makes its ROM BAR {SMALLEST_BAR} bytes large, which EDK II takes for none"
+        ),
     }
 }
 
@@ -176,6 +181,9 @@ fn bios(rom: &[u8], card: Option<DeviceId>) -> Result<String, String> {
 
 /// Returns why OVMF runs a ROM, or why not: see [`rom::edk2`].
 fn ovmf(rom: &[u8]) -> Result<String, String> {
+    if rom.len() == SMALLEST_BAR && rom::edk2::images(rom).any(|image| Driver::new(&image).runs()) {
+        return Err("EDK II takes a ROM BAR of 2 KiB for none".into());
+    }
     let drivers: Vec<_> = rom::edk2::images(rom)
         .map(|image| Driver::new(&image))
         .collect();

@@ -264,7 +264,7 @@ impl Report {
                 offset: part.offset + fault.offset,
                 what: fault.fault.message(),
             }),
-            verdict: Verdict::new(rom, whole, card),
+            verdict: Verdict::new(rom, whole, part.offset > 0, card),
         }
     }
 }
