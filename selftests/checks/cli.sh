@@ -5,8 +5,7 @@
 . "$(dirname "$0")/common"
 
 # The tests may run in a copy.
-DOCUMENTATION=$(realpath "$(dirname "$0")/../../Documentation")
-export DOCUMENTATION
+export DOCUMENTATION=$SRC/Documentation
 enter_crate cli
 check_crate
 [ -n "${LAB:-}" ] || exit 0

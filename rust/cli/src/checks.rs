@@ -7,9 +7,90 @@
 // Each is what its file says at its head.
 #![allow(clippy::missing_docs_in_private_items)]
 
+mod above_4g;
+mod acs_override;
+mod amd_reset;
+mod arbiter;
+mod arbiter_lock;
+mod atomic;
+mod audio_host;
+mod blacklist;
+mod boot_vga;
+mod bootfb;
+mod builtin_host;
+mod card0;
+mod code43;
+mod d3cold;
+mod dead;
+mod dgpu_off;
+mod dkms_kernel;
 mod finding;
+mod group_split;
+mod group_stranger;
+mod group_viable;
+mod groups_changed;
+mod held_open;
+mod host_first;
+mod hugepages;
+mod igd;
+mod in_use;
+mod initramfs_module;
+mod initramfs_options;
+mod initramfs_order;
+mod iommu_firmware;
+mod iommu_igd;
+mod iommu_kernel;
+mod iommu_pt;
+mod iommufd;
+mod irq_remap;
+mod irqchip;
+mod kernel_old;
+mod kvm_off;
+mod late_bind;
+mod leftovers;
+mod lsm;
+mod memlock;
+mod msi;
+mod mux;
+mod muxless;
+mod no_reset;
+mod no_rust;
+mod nosnoop;
+mod not_loaded;
+mod nvidia_unbind;
+mod only_display;
+mod override_left;
+mod param_bad;
+mod place_moved;
+mod ram;
+mod rebar;
+mod reset_bus_only;
+mod reset_regress;
+mod rival;
+mod rmrr;
+mod rom_bad;
+mod rom_laptop;
+mod rom_no_efi;
+mod rom_no_legacy;
+mod rom_shadow;
+mod rombar_off;
+mod romfile;
+mod secure_boot;
+mod softdep_wrong;
+mod stuck_unbind;
 #[cfg(test)]
 mod testing;
+mod twins;
+mod unsafe_needless;
+mod usb_host;
+mod vfio_builtin;
+mod vfio_perm;
+mod virqfd;
+mod x_vga;
+mod xen;
+mod xen_gfx;
+mod xen_reset;
+mod xml_partial;
 
 pub(crate) use self::finding::{
     Finding,
@@ -58,11 +139,9 @@ pub(crate) struct Check {
     pub(crate) run: fn(&Host) -> Vec<Finding>,
 }
 
-/// Makes the table of checks from the names of their files.
+/// Makes the tables of checks from the names of their modules.
 macro_rules! checks {
     ($($name:ident)*) => {
-        $(mod $name;)*
-
         /// All checks, in the order in which they are explained.
         pub(crate) const ALL: &[&Check] = &[$(&$name::CHECK),*];
 

@@ -164,8 +164,8 @@ pub(crate) fn description() -> clap::Command {
     })
 }
 
-/// Says what is wrong with the command line, or shows help, and ends. What was typed may be the name of
-/// a file, with anything in it: what is said is of the same words as they can be printed.
+/// Says what is wrong with the command line, or shows help, and ends. What was typed may be the name
+/// of a file, with anything in it: what is said is of the same words as they can be printed.
 fn reject(error: &clap::Error) -> ! {
     let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
     match description().try_get_matches_from(words) {

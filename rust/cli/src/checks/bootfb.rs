@@ -6,17 +6,17 @@ use super::prelude::*;
 use crate::facts::system::is_framebuffer;
 
 pub(super) const CHECK: Check = Check {
-id: "bootfb",
-aliases: &[],
-title: "the firmware's framebuffer",
-about: "The firmware draws on a framebuffer in the memory of the card that the \
+    id: "bootfb",
+    aliases: &[],
+    title: "the firmware's framebuffer",
+    about: "The firmware draws on a framebuffer in the memory of the card that the \
              machine boots with, and the kernel goes on with it (efifb, vesafb, \
              simpledrm). vfio-pci then fails with \"BAR 0: can't reserve\". vga-stub \
              takes the framebuffer away when it claims the card; neither \
              video=efifb:off nor initcall_blacklist=sysfb_init is needed.",
-sources: &["drivers/video/aperture.c", "siderolabs/talos#14356"],
-log: &["can't reserve"],
-run,
+    sources: &["drivers/video/aperture.c", "siderolabs/talos#14356"],
+    log: &["can't reserve"],
+    run,
 };
 
 /// Returns the framebuffers below a function's ranges in `/proc/iomem`, by the blanks before them.
@@ -40,20 +40,39 @@ fn framebuffer<'a>(iomem: &'a str, name: &str) -> Option<&'a str> {
 fn run(host: &Host) -> Vec<Finding> {
     let mut found = vec![];
     let Datum::Known(iomem) = &host.system.iomem else {
-        return vec![unknown(Subject::Machine, "where the boot screen lies: /proc/iomem", host.system.iomem.needs().unwrap_or("a live machine"))];
+        return vec![unknown(
+            Subject::Machine,
+            "where the boot screen lies: /proc/iomem",
+            host.system.iomem.needs().unwrap_or("a live machine"),
+        )];
     };
     for card in host.targets() {
         for function in card.displays() {
-            let Some(line) = framebuffer(iomem, &function.name) else { continue };
+            let Some(line) = framebuffer(iomem, &function.name) else {
+                continue;
+            };
             let summary = format!("the boot screen lies on {}", function.short());
             let finding = if function.named.is_none() {
                 info(function, summary).detail("vga-stub takes it away when it claims the card.")
             } else if function.state() == "handed-off" {
-                fail(function, format!("{summary}: vfio-pci cannot have its memory")).command(format!("vga-stub hold {}", function.short()), "vga-stub takes it away when it claims the card")
+                fail(
+                    function,
+                    format!("{summary}: vfio-pci cannot have its memory"),
+                )
+                .command(
+                    format!("vga-stub hold {}", function.short()),
+                    "vga-stub takes it away when it claims the card",
+                )
             } else {
-                warn(function, format!("{summary}, which vga-stub has not claimed")).detail("vga-stub takes it away when it claims the card; the other lines say why \
+                warn(
+                    function,
+                    format!("{summary}, which vga-stub has not claimed"),
+                )
+                .detail(
+                    "vga-stub takes it away when it claims the card; the other lines say why \
              it has not. video=efifb:off and initcall_blacklist=sysfb_init are not \
-             needed.")
+             needed.",
+                )
             };
             found.push(finding.seen("/proc/iomem", line));
         }
@@ -63,22 +82,18 @@ fn run(host: &Host) -> Vec<Finding> {
 
 #[cfg(test)]
 pub(super) const CASE: Case = Case {
-bad: || {
-        good()
-            .lost("0000:01:00.0", "nouveau")
-            .file(
-                "/proc/iomem",
-                "0-0 : PCI Bus 0000:00\n  0-0 : 0000:01:00.0\n    0-0 : BOOTFB\n",
-            )
+    bad: || {
+        good().lost("0000:01:00.0", "nouveau").file(
+            "/proc/iomem",
+            "0-0 : PCI Bus 0000:00\n  0-0 : 0000:01:00.0\n    0-0 : BOOTFB\n",
+        )
     },
     level: Level::Warn,
     says: "the boot screen lies on 01:00.0, which vga-stub has not claimed",
     near: || {
-        good()
-            .lost("0000:01:00.0", "nouveau")
-            .file(
-                "/proc/iomem",
-                "0-0 : 0000:01:00.0\n0-0 : 0000:00:02.0\n  0-0 : BOOTFB\n",
-            )
+        good().lost("0000:01:00.0", "nouveau").file(
+            "/proc/iomem",
+            "0-0 : 0000:01:00.0\n0-0 : 0000:00:02.0\n  0-0 : BOOTFB\n",
+        )
     },
 };

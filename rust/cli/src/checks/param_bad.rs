@@ -6,16 +6,20 @@ use super::prelude::*;
 use vga_stub_core::{devices, ids};
 
 pub(super) const CHECK: Check = Check {
-id: "param-bad",
-aliases: &[],
-title: "parameters that can be read",
-about: "The module reports an entry of ids= or devices= that it cannot use, and \
+    id: "param-bad",
+    aliases: &[],
+    title: "parameters that can be read",
+    about: "The module reports an entry of ids= or devices= that it cannot use, and \
              goes on with the others: a card that the entry meant is not held. A \
              parameter in modprobe.d or on the kernel's command line has 1023 bytes \
              at most.",
-sources: &["kernel/params.c, param_set_copystring()", "rust/core/src/ids.rs", "rust/core/src/devices.rs"],
-log: &["= entry "],
-run,
+    sources: &[
+        "kernel/params.c, param_set_copystring()",
+        "rust/core/src/ids.rs",
+        "rust/core/src/devices.rs",
+    ],
+    log: &["= entry "],
+    run,
 };
 
 fn run(host: &Host) -> Vec<Finding> {
@@ -30,19 +34,32 @@ fn run(host: &Host) -> Vec<Finding> {
             seen.push((name, text.text.trim()));
             let bytes = text.text.as_bytes();
             let bad: Vec<_> = if name == "ids" {
-                ids::parse(bytes).filter_map(|entry| entry.err().map(|bad| bad.to_string())).collect()
+                ids::parse(bytes)
+                    .filter_map(|entry| entry.err().map(|bad| bad.to_string()))
+                    .collect()
             } else {
-                devices::parse(bytes).filter_map(|entry| entry.err().map(|bad| bad.to_string())).collect()
+                devices::parse(bytes)
+                    .filter_map(|entry| entry.err().map(|bad| bad.to_string()))
+                    .collect()
             };
             for bad in bad {
-                found.push(fail(Subject::Boot, bad).detail("The other entries work.")
-                    .advice(format!("Correct it in {}.", text.place)).reboot()
-                    .seen(text.place.clone(), text.text.clone()));
+                found.push(
+                    fail(Subject::Boot, bad)
+                        .detail("The other entries work.")
+                        .advice(format!("Correct it in {}.", text.place))
+                        .reboot()
+                        .seen(text.place.clone(), text.text.clone()),
+                );
             }
             if bytes.len() > 1023 {
-                found.push(fail(Subject::Boot, format!("{name}= has {} bytes; the kernel takes 1023", bytes.len()))
+                found.push(
+                    fail(
+                        Subject::Boot,
+                        format!("{name}= has {} bytes; the kernel takes 1023", bytes.len()),
+                    )
                     .advice("Use * for all functions of a slot, or name fewer cards.")
-                    .seen(text.place.clone(), format!("{} bytes", bytes.len())));
+                    .seen(text.place.clone(), format!("{} bytes", bytes.len())),
+                );
             }
         }
     }
@@ -51,8 +68,13 @@ fn run(host: &Host) -> Vec<Finding> {
 
 #[cfg(test)]
 pub(super) const CASE: Case = Case {
-bad: || good().file("/sys/module/vga_stub/parameters/ids", "10de:2684,10de:zz\n"),
-level: Level::Fail,
-says: "ids= entry 2 \"10de:zz\" at character 16",
-near: || good().file("/sys/module/vga_stub/parameters/ids", "10de:2684,,10de:22ba\n"),
+    bad: || good().file("/sys/module/vga_stub/parameters/ids", "10de:2684,10de:zz\n"),
+    level: Level::Fail,
+    says: "ids= entry 2 \"10de:zz\" at character 16",
+    near: || {
+        good().file(
+            "/sys/module/vga_stub/parameters/ids",
+            "10de:2684,,10de:22ba\n",
+        )
+    },
 };

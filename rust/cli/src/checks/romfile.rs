@@ -5,37 +5,60 @@
 use super::prelude::*;
 
 pub(super) const CHECK: Check = Check {
-id: "romfile",
-aliases: &[],
-title: "ROM files of domains",
-about: "Guides tell to dump or download a ROM and to give it to the guest as a \
+    id: "romfile",
+    aliases: &[],
+    title: "ROM files of domains",
+    about: "Guides tell to dump or download a ROM and to give it to the guest as a \
              file. vga-stub reads the card's own ROM and shows it to the guest, so \
              that no file is needed. A file that is not there, or that QEMU may not \
              read, keeps the guest from starting; one of another card or version can \
              leave its screen dark.",
-sources: &["QEMU: hw/pci/pci.c, pci_add_option_rom()", "Single-GPU-Passthrough#74"],
-log: &[],
-run,
+    sources: &[
+        "QEMU: hw/pci/pci.c, pci_add_option_rom()",
+        "Single-GPU-Passthrough#74",
+    ],
+    log: &[],
+    run,
 };
 
 fn run(host: &Host) -> Vec<Finding> {
     let mut found = vec![];
     for domain in host.guests.domains.known().into_iter().flatten() {
         for device in &domain.devices {
-            let Some(file) = &device.rom_file else { continue };
+            let Some(file) = &device.rom_file else {
+                continue;
+            };
             let subject = Subject::Domain(domain.name.clone());
             let source = format!("/etc/libvirt/qemu/{}.xml", domain.name);
-            let claimed = host.function(&device.address).and_then(|function| function.claimed.known());
-            let is_true = claimed.is_some_and(|claimed| claimed.rom_status.known().is_some_and(|status| status == "ok") && claimed.rom_source.known().is_some_and(|from| from != "shadow"));
+            let claimed = host
+                .function(&device.address)
+                .and_then(|function| function.claimed.known());
+            let is_true = claimed.is_some_and(|claimed| {
+                claimed
+                    .rom_status
+                    .known()
+                    .is_some_and(|status| status == "ok")
+                    && claimed
+                        .rom_source
+                        .known()
+                        .is_some_and(|from| from != "shadow")
+            });
+            let seen = format!("{}: {file}", device.address);
             if device.rom_stat.is_absent() && !device.rom_hidden {
-                found.push(fail(subject, format!("its ROM file {file} is not there"))
-                    .advice("Remove <rom file=.../> from the domain: virsh edit. The card's own ROM \
-             is enough once vga-stub has held the card.")
-                    .seen(source, format!("{}: {file}", device.address)));
+                let advice = "Remove <rom file=.../> from the domain: virsh edit. The card's own \
+                              ROM is enough once vga-stub has held the card.";
+                found.push(
+                    fail(subject, format!("its ROM file {file} is not there"))
+                        .advice(advice)
+                        .seen(source, seen),
+                );
             } else if is_true {
-                found.push(info(subject, format!("it loads {file}, and the card's own ROM is true here"))
-                    .advice("Remove <rom file=.../> from the domain: virsh edit.")
-                    .seen(source, format!("{}: {file}", device.address)));
+                let summary = format!("it loads {file}, and the card's own ROM is true here");
+                found.push(
+                    info(subject, summary)
+                        .advice("Remove <rom file=.../> from the domain: virsh edit.")
+                        .seen(source, seen),
+                );
             }
         }
     }
@@ -44,10 +67,23 @@ fn run(host: &Host) -> Vec<Finding> {
 
 #[cfg(test)]
 pub(super) const CASE: Case = Case {
-bad: || good().domain("win", "<hostdev type='pci'><source><address bus='1'/></source><rom \
-             file='/roms/x.rom'/></hostdev>"),
-level: Level::Fail,
-says: "its ROM file /roms/x.rom is not there",
-near: || good().domain("win", "<hostdev type='pci'><source><address bus='1'/></source><rom \
-             file='/roms/x.rom'/></hostdev>").stat("/roms/x.rom", "100644 0 0 65536 0").file("/sys/class/vga_stub/0000:01:00.0/rom_source", "shadow\n"),
+    bad: || {
+        good().domain(
+            "win",
+            "<hostdev type='pci'><source><address bus='1'/></source><rom \
+             file='/roms/x.rom'/></hostdev>",
+        )
+    },
+    level: Level::Fail,
+    says: "its ROM file /roms/x.rom is not there",
+    near: || {
+        good()
+            .domain(
+                "win",
+                "<hostdev type='pci'><source><address bus='1'/></source><rom \
+             file='/roms/x.rom'/></hostdev>",
+            )
+            .stat("/roms/x.rom", "100644 0 0 65536 0")
+            .file("/sys/class/vga_stub/0000:01:00.0/rom_source", "shadow\n")
+    },
 };

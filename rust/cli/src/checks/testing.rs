@@ -291,15 +291,12 @@ fn the_stored_machines_are_these() {
 
 #[test]
 fn the_documentation_lists_these_checks() {
-    let mut text = String::from(
-        "..\n   SPDX-License-Identifier: GPL-2.0\n   Written by RECORD=1 cargo test in rust/cli.\n\n\
-         ===========================\nWhat vga-stub doctor looks for\n===========================\n\n",
-    );
-    text = text.replace(
-        "===========================",
-        "==============================",
-    );
-    text += "``vga-stub explain NAME`` tells all about one: what it is, why, and what it costs to ignore.\n\n";
+    let title = "What vga-stub doctor looks for";
+    let mut text = String::from("..\n   SPDX-License-Identifier: GPL-2.0\n");
+    text += "   Written by RECORD=1 cargo test in rust/cli.\n\n";
+    let rule = "=".repeat(title.len());
+    text += &format!("{rule}\n{title}\n{rule}\n\n``vga-stub explain NAME`` tells all about one: ");
+    text += "what it is, why, and what it costs to ignore.\n\n";
     let line = format!("{}  {}\n", "=".repeat(20), "=".repeat(60));
     text += &line;
     text += "name                  what it looks for\n";
@@ -347,15 +344,33 @@ fn lines_have_eighty_columns_but_for_commands() {
 #[test]
 fn a_report_tells_nothing_of_persons() {
     let secret = "52:54:00:12:34:56";
+    let plant = |text: &str| text.replace("SECRET", secret);
+    let xml = "<uuid>SECRET</uuid><interface><mac address='SECRET'/></interface><disk>\
+               <serial>SECRET</serial></disk><hostdev type='pci'><source><address bus='1'/>\
+               </source><rom file='/home/SECRET/x.rom'/></hostdev>";
+    let log = "usb 1-1: SerialNumber: SECRET\naudit: apparmor=\"DENIED\" \
+               profile=\"libvirt-SECRET\" name=\"/home/SECRET/x.rom\" comm=\"qemu\"\n";
     let machine = good()
-        .file("/proc/cmdline", &format!("root=UUID={secret} ip=10.0.0.1::{secret} quiet rd.luks.uuid={secret}\n"))
-        .file("/etc/default/grub", &format!("GRUB_CMDLINE_LINUX=\"root=UUID={secret} resume={secret} quiet\"\n"))
+        .file(
+            "/proc/cmdline",
+            &plant("root=UUID=SECRET ip=10.0.0.1::SECRET quiet rd.luks.uuid=SECRET\n"),
+        )
+        .file(
+            "/etc/default/grub",
+            &plant("GRUB_CMDLINE_LINUX=\"root=UUID=SECRET resume=SECRET quiet\"\n"),
+        )
         .file("/etc/hostname", secret)
-        .domain("win", &format!("<uuid>{secret}</uuid><interface><mac address='{secret}'/></interface><disk><serial>{secret}</serial></disk><hostdev type='pci'><source><address bus='1'/></source><rom file='/home/{secret}/x.rom'/></hostdev>"))
-        .file("/proc/net/route", &format!("enx525400123456 00000000 {secret}\n"))
-        .query("kernel-log", &format!("usb 1-1: SerialNumber: {secret}\naudit: apparmor=\"DENIED\" profile=\"libvirt-{secret}\" name=\"/home/{secret}/x.rom\" comm=\"qemu\"\n"))
-        .file("/var/lib/vga-stub/setup.json", &format!("{{\"user\":\"{secret}\",\"groups\":{{}}}}"))
-        .file("/etc/environment", &format!("TOKEN={secret}\n"));
+        .domain("win", &plant(xml))
+        .file(
+            "/proc/net/route",
+            &plant("enx525400123456 00000000 SECRET\n"),
+        )
+        .query("kernel-log", &plant(log))
+        .file(
+            "/var/lib/vga-stub/setup.json",
+            &plant("{\"user\":\"SECRET\",\"groups\":{}}"),
+        )
+        .file("/etc/environment", &plant("TOKEN=SECRET\n"));
     let Ok(text) = crate::verbs::report::text(&machine.record, &[], true) else {
         panic!();
     };
@@ -364,12 +379,32 @@ fn a_report_tells_nothing_of_persons() {
     assert!(text.contains("root=...") && text.contains("libvirt-..."));
 }
 
+/// How many machines a property tries.
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Some entries of a machine.
+fn some() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+    prop::collection::vec(any::<prop::sample::Index>(), 1..40)
+}
+
+/// Some entries of a machine, and what stands there instead.
+fn rubbish() -> impl Strategy<Value = Vec<(prop::sample::Index, Vec<u8>)>> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..80);
+    prop::collection::vec((any::<prop::sample::Index>(), bytes), 1..20)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     /// What cannot be read is no failure: no failure comes that was not there before.
     #[test]
-    fn unreadable_is_no_failure(at in any::<usize>(), lost in proptest::collection::vec(any::<prop::sample::Index>(), 1..40)) {
+    fn unreadable_is_no_failure(at in any::<usize>(), lost in some()) {
         let whole = machine(at);
         let mut less = whole.clone();
         let keys: Vec<_> = whole.record.entries.keys().cloned().collect();
@@ -382,7 +417,7 @@ proptest! {
 
     /// The same for entries that a report has lost: what is not in it is not known.
     #[test]
-    fn what_a_report_has_lost_is_no_failure(at in any::<usize>(), lost in proptest::collection::vec(any::<prop::sample::Index>(), 1..40)) {
+    fn what_a_report_has_lost_is_no_failure(at in any::<usize>(), lost in some()) {
         let mut whole = machine(at);
         // What is not there is written down in a report, too: all that was asked.
         let recorder = crate::facts::record::Recorder::new(&whole.record);
@@ -399,7 +434,7 @@ proptest! {
 
     /// Whatever stands in a file, nothing panics.
     #[test]
-    fn rubbish_is_survived(at in any::<usize>(), spoilt in proptest::collection::vec((any::<prop::sample::Index>(), proptest::collection::vec(any::<u8>(), 0..80)), 1..20)) {
+    fn rubbish_is_survived(at in any::<usize>(), spoilt in rubbish()) {
         let mut machine = machine(at);
         let keys: Vec<_> = machine.record.entries.keys().cloned().collect();
         for (index, bytes) in spoilt {
