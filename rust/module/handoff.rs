@@ -266,9 +266,10 @@ fn lock(pdev: &pci::Device) -> Result<Locked<'_>, Refusal> {
         if let Some(locked) = Locked::try_new(pdev) {
             return Ok(locked);
         }
-        if start.elapsed() >= LOCK_LIMIT || task::nap().is_err() {
+        if start.elapsed() >= LOCK_LIMIT {
             return Err(Refusal::Locked);
         }
+        task::nap().map_err(|_| Refusal::Interrupted)?;
     }
 }
 
@@ -472,7 +473,13 @@ fn shift(
         .map_err(|why| candidate.refuse(card, why))?;
     if let Some(former) = &candidate.former {
         if !release(&pdev, former)? {
-            return Err(candidate.refuse(card, Refusal::Stuck));
+            let why = if task::is_interrupted() {
+                Refusal::Interrupted
+            } else {
+                Refusal::Stuck
+            };
+
+            return Err(candidate.refuse(card, why));
         }
     }
     device::attach(&pdev, target)
@@ -530,10 +537,11 @@ fn put_back(candidate: &Candidate) {
     let back = || {
         let now = lock(pdev).map_err(|_| EBUSY)?.driver()?;
 
-        if let Some(now) = now {
-            if !release(pdev, &now)? {
-                return Err(EBUSY);
-            }
+        match now.map(|now| release(pdev, &now)) {
+            None | Some(Ok(true)) => (),
+            Some(Ok(false)) => return Err(EBUSY),
+            // There is no thread for it, for want of memory or as the writer is killed.
+            Some(Err(_)) => device::release_driver(pdev),
         }
         give(pdev, former)
     };

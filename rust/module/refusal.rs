@@ -33,6 +33,7 @@ pub(crate) fn refuse(
     );
     match refusal.errno() {
         Errno::Busy => EBUSY,
+        Errno::Interrupted => EINTR,
         Errno::Invalid => EINVAL,
         Errno::NoDevice => ENODEV,
         Errno::NotPermitted => EPERM,

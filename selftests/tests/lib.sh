@@ -587,23 +587,24 @@ close_root()
 	close_lab
 }
 
-# boot_machine BDF [ROM]: boots one that shows on that card, with the ROM of that file if
-# there is one. Returns when the machine has said on its serial port that it is done, or is
-# gone, or late.
+# boot_machine BDF [ROM] [iommufd]: boots one that shows on that card, with the ROM of that file if
+# one is named, and by vfio's file and an iommufd if that is said. Returns when the machine has said
+# on its serial port that it is done, or is gone, or late.
 boot_machine()
 {
+	t_by="-device vfio-pci,host=$1,x-vga=on${2:+,romfile=$2}"
+	[ -z "${3:-}" ] || t_by="-object iommufd,id=iommufd0 $t_by,iommufd=iommufd0"
 	t_since=$(cut -d . -f 1 /proc/uptime)
 	: >/run/machine.serial
 	: >/run/machine.trace
 	# shellcheck disable=SC2086  # words
-	chroot $LAB $MACHINE -device "vfio-pci,host=$1,x-vga=on${2:+,romfile=$2}" \
-		-drive file=/run/greeting.img,format=raw,if=ide \
+	chroot $LAB $MACHINE $t_by -drive file=/run/greeting.img,format=raw,if=ide \
 		-serial file:/run/machine.serial -d trace:vfio_vga_write -D /run/machine.trace \
 		>/run/machine.out 2>&1 &
 	machine=$!
 	until grep -q '!' /run/machine.serial; do
 		machine_took=$(($(cut -d . -f 1 /proc/uptime) - t_since))
-		if ! kill -0 "$machine" 2>/dev/null || [ $machine_took -ge 200 ]; then
+		if ! kill -0 "$machine" 2>/dev/null || [ $machine_took -ge $((200 * ${SLOW:-1})) ]; then
 			break
 		fi
 		sleep 1

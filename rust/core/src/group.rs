@@ -249,6 +249,8 @@ pub enum Refusal {
     Gone,
     /// Somebody else has had a member locked for long.
     Locked,
+    /// The writer got a signal while it waited for a member.
+    Interrupted,
     /// A member has a driver whose module is being loaded or unloaded.
     Unsettled,
     /// A member has another driver than it had when the move began.
@@ -268,6 +270,8 @@ pub enum Refusal {
 pub enum Errno {
     /// `EBUSY`
     Busy,
+    /// `EINTR`
+    Interrupted,
     /// `EINVAL`
     Invalid,
     /// `ENODEV`
@@ -296,6 +300,7 @@ impl Refusal {
             Self::Silent => "does not answer",
             Self::Gone => "is gone",
             Self::Locked => "is busy: somebody has had it locked for a second",
+            Self::Interrupted => "was waited for until a signal came",
             Self::Unsettled => "has a driver whose module is being loaded or unloaded",
             Self::Changed => "has changed hands meanwhile",
             Self::Stuck => "has not been let go in time; it stays with ",
@@ -322,6 +327,7 @@ impl Refusal {
             | Self::Changed
             | Self::Stuck
             | Self::GroupInUse => Errno::Busy,
+            Self::Interrupted => Errno::Interrupted,
             Self::GroupFailed => Errno::Same,
         }
     }

@@ -330,7 +330,7 @@ fn names() {
 /// The number is what scripts go by, the message what people do.
 #[test]
 fn errors() {
-    use Errno::*;
+    use Errno::{Busy, Invalid, NoDevice, NotPermitted, Same};
     use Refusal::*;
     let all = [
         (HandOffText, Invalid),
@@ -345,6 +345,7 @@ fn errors() {
         (Silent, NoDevice),
         (Gone, NoDevice),
         (Locked, Busy),
+        (Refusal::Interrupted, Errno::Interrupted),
         (Unsettled, Busy),
         (Changed, Busy),
         (Stuck, Busy),

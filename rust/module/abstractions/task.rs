@@ -9,13 +9,18 @@ use kernel::{
     prelude::*, //
 };
 
+/// Returns whether the task has got a signal.
+pub(crate) fn is_interrupted() -> bool {
+    kernel::current!().signal_pending()
+}
+
 /// Sleeps for a moment: a tick of the kernel's clock, 10 ms at most.
 ///
 /// # Errors
 ///
 /// `EINTR`: the task has got a signal.
 pub(crate) fn nap() -> Result {
-    if kernel::current!().signal_pending() {
+    if is_interrupted() {
         return Err(EINTR);
     }
     // SAFETY: The function may be called wherever sleeping is allowed, which is all that is done
