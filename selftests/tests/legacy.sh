@@ -2,6 +2,7 @@
 # The file "legacy" takes three words and nothing else, keeps the last good one, and refuses
 # "none" where nothing keeps legacy cycles from the card: on a root bus, and where another
 # VGA card is behind the same bridge. The parameter of that name is the default.
+# area: arbiter
 # topology: plugin igd conventional
 . /tests/lib.sh
 

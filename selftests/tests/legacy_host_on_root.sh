@@ -2,6 +2,7 @@
 # The host's card is on the root bus, where the arbiter can give the ranges to others only by
 # switching the card off. "owned" is refused, and the host's card is as before. What an x-vga
 # guest's lock switches off is given back at the reclaim.
+# area: arbiter
 # topology: hostroot
 . /tests/lib.sh
 

@@ -2,6 +2,7 @@
 # With "none" the arbiter goes on counting one card less while a guest has the card: whoever
 # moves it there, at the arbiter's first use, when a client locks VGA for the card, and when
 # VGA cards come and go. One that comes behind the same bridge ends it.
+# area: arbiter
 # topology: twins conventional
 # replugs: yes
 # fresh: yes

@@ -2,6 +2,7 @@
 # With "owned" the hand-off gives the card the legacy ranges, and the reclaim gives them back,
 # without a change to COMMAND of the host's card. If a program has VGA locked, or another guest
 # owns the ranges, nothing moves.
+# area: arbiter
 # topology: twins
 . /tests/lib.sh
 

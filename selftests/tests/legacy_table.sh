@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the arbiter counts, and what it has each card decode and own, in every state: the table of
 # Documentation/legacy-vga.rst. (checks/tables.sh compares the two.)
+# area: arbiter
 # topology: legacy
 # fresh: yes
 . /tests/lib.sh

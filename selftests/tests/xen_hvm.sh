@@ -3,6 +3,7 @@
 # the host's screen and card alone: by default, since its guest never asks the arbiter, and
 # with "owned". With "none", which is for guests without gfx_passthru, the same guest draws on
 # the host's screen.
+# area: clients
 # topology: xen
 # sanitizers: no
 # once: yes
