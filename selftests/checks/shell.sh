@@ -12,8 +12,8 @@ shellcheck --shell=bash selftests/checks/common selftests/checks/*.sh \
 
 # Guest scripts take lib.sh from where it is in the guest, and cards from its init.
 copy=$(mktemp -d)
-cp selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh \
+cp -r selftests/tests/lib selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh \
 	selftests/packages/installed.sh "$copy"
-sed -i "s,^\. /tests/lib.sh,. $copy/lib.sh," "$copy"/*
+find "$copy" -type f -exec sed -i "s,^\. /tests/lib,. $copy/lib," {} +
 cd "$copy"
-shellcheck --shell=busybox --external-sources --exclude=SC2119,SC2153,SC2154,SC2317 -- *
+shellcheck --shell=busybox --external-sources --exclude=SC2119,SC2153,SC2154,SC2317 -- init ./*.sh

@@ -8,7 +8,7 @@
 look()
 {
 	fall_asleep "$1"
-	echo "$(class "$1" state) $(cat "$PCI/$1/power_state") $(decodes "$1") $(arbiter_part "$1")"
+	condition "$1"
 }
 
 # recovers NAME CARD ERROR SEVERITY, where the card is QEMU's NAME

@@ -7,12 +7,6 @@
 
 all=$HELD,$AUDIO,$USB
 
-# drivers: those of the three functions
-drivers()
-{
-	echo "$(driver_of "$HELD") $(driver_of "$AUDIO") $(driver_of "$USB")"
-}
-
 # states: what the three folders say
 states()
 {

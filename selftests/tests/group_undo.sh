@@ -5,12 +5,6 @@
 # topology: multifunction
 . /tests/lib.sh
 
-# drivers: those of the three functions
-drivers()
-{
-	echo "$(driver_of "$HELD") $(driver_of "$AUDIO") $(driver_of "$USB")"
-}
-
 held="vga-stub vga-stub vga-stub"
 refuse=/sys/module/fussy/parameters/refuse
 

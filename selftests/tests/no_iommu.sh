@@ -5,12 +5,6 @@
 # topology: nommu
 . /tests/lib.sh
 
-# drivers: those of the three functions
-drivers()
-{
-	echo "$(driver_of "$HELD") $(driver_of "$AUDIO") $(driver_of "$USB")"
-}
-
 held="vga-stub vga-stub vga-stub"
 
 fails "there is no IOMMU" test -e "$PCI/$HELD/iommu_group"

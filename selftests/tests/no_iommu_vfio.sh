@@ -6,11 +6,6 @@
 # sanitizers: only
 . /tests/lib.sh
 
-drivers()
-{
-	echo "$(driver_of "$HELD") $(driver_of "$AUDIO") $(driver_of "$USB")"
-}
-
 loads ids=1234:1111,8086:293e,1b36:000d
 modprobe vfio enable_unsafe_noiommu_mode=1
 for scope in card group; do

@@ -33,7 +33,7 @@ reset_by()
 look()
 {
 	[ $idle != 0 ] || fall_asleep "$1"
-	echo "$(class "$1" state) $(cat "$PCI/$1/power_state") $(decodes "$1") $(arbiter_part "$1")"
+	condition "$1"
 	intx_disabled "$1" || echo "INTx is on"
 	[ ! -e "$CLASS/$1/rom" ] || md5sum "$CLASS/$1/rom"
 }

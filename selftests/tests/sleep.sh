@@ -37,7 +37,7 @@ look()
 {
 	for card in $HELD $SECOND $PLAIN; do
 		fall_asleep "$card"
-		echo "$card $(class "$card" state) $(cat "$PCI/$card/power_state") $(decodes "$card") $(arbiter_part "$card")"
+		echo "$card $(condition "$card")"
 		intx_disabled "$card" || echo "INTx is on"
 		md5sum "$CLASS/$card/rom"
 	done

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# A virtual machine in this machine. A part of lib.sh.
+# shellcheck shell=busybox
+
+LAB=/run/lab
+MACHINE="qemu-system-x86_64 -accel tcg -machine pc -m 128 -nodefaults -vga none -display none"
+# What firmware/greeting.S says, as a line of the screen.
+# shellcheck disable=SC2034  # for tests
+GREETING='^This is the screen of a virtual machine\.$'
+
+# QEMU is the lab's, and so is all that it needs; for topologies that say "asks".
+open_lab()
+{
+	mkdir $LAB
+	mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose lab $LAB
+	for t_dir in dev proc sys run; do
+		mount -o bind /$t_dir $LAB/$t_dir
+	done
+	cp /roms/greeting.img /run
+	modprobe vfio_iommu_type1
+	modprobe vfio-pci
+}
+
+close_lab()
+{
+	umount $LAB/run $LAB/sys $LAB/proc $LAB/dev $LAB
+	rmdir $LAB
+}
+
+# The lab's root as one that can be written to, with the kernel's modules: for programs
+# that keep state, like libvirt. What they write is gone at the end.
+ROOT=/run/root
+open_root()
+{
+	open_lab
+	mkdir $ROOT /run/written
+	mount -t tmpfs tmpfs /run/written
+	mkdir /run/written/upper /run/written/work
+	modprobe overlay
+	mount -t overlay -o lowerdir=$LAB,upperdir=/run/written/upper,workdir=/run/written/work \
+		overlay $ROOT
+	for t_dir in dev proc sys; do
+		mount -o bind /$t_dir $ROOT/$t_dir
+	done
+	mount -t tmpfs tmpfs $ROOT/run
+	mount -t tmpfs tmpfs $ROOT/tmp
+	mkdir -p $ROOT/usr/lib/modules
+	mount -o bind /lib/modules $ROOT/usr/lib/modules
+}
+
+# in_root COMMAND...: udev's tools would not work in what they take for a chroot
+in_root()
+{
+	SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT "$@"
+}
+
+close_root()
+{
+	# Who is still in there.
+	for t_dir in /proc/[0-9]*; do
+		[ "$(readlink "$t_dir/root")" != $ROOT ] || kill -9 "${t_dir#/proc/}"
+	done
+	usleep 500000
+	umount $ROOT/usr/lib/modules $ROOT/tmp $ROOT/run $ROOT/sys $ROOT/proc $ROOT/dev $ROOT /run/written
+	rmdir $ROOT /run/written
+	close_lab
+}
+
+# boot_machine BDF [ROM] [iommufd]: boots one that shows on that card, with the ROM of that file if
+# one is named, and by vfio's file and an iommufd if that is said. Returns when the machine has said
+# on its serial port that it is done, or is gone, or late.
+boot_machine()
+{
+	t_by="-device vfio-pci,host=$1,x-vga=on${2:+,romfile=$2}"
+	[ -z "${3:-}" ] || t_by="-object iommufd,id=iommufd0 $t_by,iommufd=iommufd0"
+	t_since=$(cut -d . -f 1 /proc/uptime)
+	: >/run/machine.serial
+	: >/run/machine.trace
+	# shellcheck disable=SC2086  # words
+	chroot $LAB $MACHINE $t_by -drive file=/run/greeting.img,format=raw,if=ide \
+		-serial file:/run/machine.serial -d trace:vfio_vga_write -D /run/machine.trace \
+		>/run/machine.out 2>&1 &
+	machine=$!
+	until grep -q '!' /run/machine.serial; do
+		machine_took=$(($(cut -d . -f 1 /proc/uptime) - t_since))
+		if ! kill -0 "$machine" 2>/dev/null || [ $machine_took -ge $((200 * ${SLOW:-1})) ]; then
+			break
+		fi
+		sleep 1
+	done
+}
+
+# Ends it; what its QEMU said is in /run/machine.out.
+stop_machine()
+{
+	kill "$machine"
+	wait "$machine"
+}
+
+# What the machine wrote to the legacy addresses of its card: registers and screen.
+vga_writes()
+{
+	grep -c ^vfio_vga_write /run/machine.trace
+}
+
+# QEMU's VGA has the mode that UEFI uses switched off by registers that are not for guests
+# (0x1ce), and no reset does it. A real card's ROM does; so here is what it would do. They
+# are at 0x500 of BAR 2 as well, the fifth is what enables the mode.
+leave_framebuffer()
+{
+	devmem $(($(sed -n '3s/ .*//p' "$PCI/$1/resource") + 0x500 + 2 * 4)) 16 0
+}
