@@ -35,7 +35,9 @@ missed "Documentation/ABI/testing/sysfs-class-vga_stub lacks the sysfs file 'rom
 missed "Documentation/ABI/testing/sysfs-class-vga_stub lacks the parameter 'another'" \
 	rust/module/parameters.rs 's/: "ids",/: "another",/'
 missed "Makefile lacks the make target 'check'" Makefile "/@echo 'make check /d"
+# shellcheck disable=SC2016  # Markdown's quotes
 missed "selftests/README.md lacks the header key 'replugs'" selftests/README.md '/^| `# replugs:/d'
+# shellcheck disable=SC2016
 missed "selftests/README.md lacks the directory 'fuzz/'" selftests/README.md '/^| `fuzz.`/d'
 missed "selftests/topologies.toml lacks the key 'hypervisor'" selftests/topologies.toml '/^#   hypervisor /d'
 missed "selftests/run lacks the option '--shell'" selftests/run '/^#.*--shell/d'

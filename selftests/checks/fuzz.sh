@@ -3,6 +3,7 @@
 # hand and for longer: cargo fuzz run, in rust/core.
 set -euo pipefail
 
+# shellcheck disable=SC2153  # it is not this one
 work=$WORK/fuzz
 copy=$work/source
 rm -rf "$copy"

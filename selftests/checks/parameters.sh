@@ -4,6 +4,7 @@
 . "$(dirname "$0")/common"
 
 has=$(modinfo -p "$OUT/vga_stub.ko" | sed 's/:.*//' | LC_ALL=C sort)
+# shellcheck disable=SC2016  # reStructuredText's quotes
 told=$(sed -n 's/^``\([a-z0-9_]*\)\(=\|\)``  .*/\1/p' "$SRC/Documentation/admin-guide.rst" | LC_ALL=C sort)
 [ -n "$has" ]
 diff <(echo "$has") <(echo "$told")

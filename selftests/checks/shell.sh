@@ -7,7 +7,7 @@ need shellcheck || { echo "shellcheck is not installed"; exit 4; }
 
 mapfile -t files < <(grep -rlE '^#!/(usr/)?bin/(ba|a)?sh' scripts selftests packaging .ci)
 shellcheck --external-sources "${files[@]}"
-shellcheck --shell=bash selftests/checks/common selftests/checks/*.sh \
+shellcheck --shell=bash --external-sources --source-path=SCRIPTDIR selftests/checks/common selftests/checks/*.sh \
 	selftests/packages/steps.sh
 
 # Guest scripts take lib.sh from where it is in the guest, and cards from its init.

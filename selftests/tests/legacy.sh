@@ -76,7 +76,7 @@ for writer in 1 2 3; do
 	sh -c "for round in 1 2 3 4 5 6 7 8; do wr $file owned; wr $file none; wr $file arbitrated; done" \
 		>"/run/race.$writer" 2>&1 &
 done
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	wr "$CLASS/$HELD/handoff" 1
 	wr "$CLASS/$HELD/reclaim" 1
 done >/run/race.moves
