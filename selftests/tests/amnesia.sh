@@ -21,7 +21,7 @@ loses()
 	# The kernel wakes a card when reset_method is written.
 	[ $state = D0 ] || fall_asleep "$1"
 	is "$2: $1 sleeps, or not" "$(cat "$PCI/$1/power_state")" "$state"
-	# shellcheck disable=SC2086  # words
+	# shellcheck disable=SC2046,SC2086  # words
 	setpci -s "$1" $(echo "$REGISTERS " | sed 's/ /=0 /g')
 	isnt "$2: $1 has lost its configuration" "$(registers "$1")" "$3"
 }
@@ -36,6 +36,7 @@ loads devices=00:03.0/00.0,00:04.0/00.0
 state=D3hot
 for card in $HELD $SECOND; do
 	held=$(registers "$card")
+	# shellcheck disable=SC2013  # words
 	for way in $(cat "$PCI/$card/reset_method"); do
 		loses "$card" "$way" "$held"
 		echo "$way" >"$PCI/$card/reset_method"
