@@ -81,7 +81,7 @@ impl Driver for VgaStubDriver {
         // A driver may have left it asleep behind the PM core's back.
         pdev.set_power_state(PowerState::D0);
         if !pdev.answers() {
-            dev_err!(pdev, "not claimed: it does not answer\n");
+            dev_err!(pdev, "not claimed: it does not answer [dead]\n");
             return Err(ENODEV);
         }
 
@@ -223,7 +223,7 @@ fn report(pdev: &pci::Device<Core<'_>>, card: &Card) {
     if arbiter::is_last_display(pdev) {
         dev_warn!(
             pdev,
-            "this is the only display card: the host has no screen while it is held\n"
+            "this is the only display card: the host has no screen while it is held [only-display]\n"
         );
     }
 }

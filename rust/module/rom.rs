@@ -136,7 +136,7 @@ pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
 /// Says which rules of `rom=` cannot be used.
 pub(crate) fn report_bad_rules() {
     for bad in capture::parse(parameters::ROM.get().to_bytes()).filter_map(Result::err) {
-        pr_err!("{}\n", format_args!("{}", bad));
+        pr_err!("{} [param-bad]\n", format_args!("{}", bad));
     }
 }
 

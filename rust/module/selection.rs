@@ -150,7 +150,7 @@ fn report(entry: &Entry<'_>, fit: impl Fn(&pci::Device) -> Fit) {
         Fit::Elsewhere => (),
         Fit::OtherIds => {
             found = true;
-            dev_warn!(pdev, "not claimed: devices= wants other IDs here\n");
+            dev_warn!(pdev, "not claimed: devices= wants other IDs here [place-moved]\n");
         }
         Fit::Named => {
             found = true;
@@ -172,7 +172,7 @@ fn report_nobody(entry: &Entry<'_>) {
 
 #[inline(never)]
 fn report_bad(bad: &BadEntry<'_>) {
-    pr_err!("{}\n", format_args!("{}", bad));
+    pr_err!("{} [param-bad]\n", format_args!("{}", bad));
 }
 
 fn dynamic_id(id: &Id) -> DynamicId {
@@ -218,7 +218,7 @@ fn report_lost(pdev: &pci::Device) {
             Some(module) => dev_warn!(
                 pdev,
                 "not claimed: {} has it. To be earlier: \"softdep {} pre: vga_stub\" in \
-                 /etc/modprobe.d and a new initramfs. To claim it now: {}\n",
+                 /etc/modprobe.d and a new initramfs. To claim it now: {} [host-first]\n",
                 owner.name(),
                 module,
                 CLAIM_NOW
@@ -226,7 +226,7 @@ fn report_lost(pdev: &pci::Device) {
             None => dev_warn!(
                 pdev,
                 "not claimed: {} has it, which is built into the kernel and always first. To \
-                 claim it now: {}\n",
+                 claim it now: {} [builtin-host]\n",
                 owner.name(),
                 CLAIM_NOW
             ),
@@ -234,7 +234,8 @@ fn report_lost(pdev: &pci::Device) {
         Ok(None) if !device::has_override(pdev, NAME) && !device::has_override(pdev, c"") => {
             dev_warn!(
                 pdev,
-                "not claimed: its driver_override is for another driver. To claim it now: {}\n",
+                "not claimed: its driver_override is for another driver. To claim it now: {} \
+                 [override-left]\n",
                 CLAIM_NOW
             );
         }

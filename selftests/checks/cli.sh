@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common"
 
 # The tests may run in a copy.
-export DOCUMENTATION=$SRC/Documentation
+export CHECKOUT=$SRC
 enter_crate cli
 check_crate
 [ -n "${LAB:-}" ] || exit 0

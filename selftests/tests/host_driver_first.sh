@@ -16,7 +16,7 @@ if it has a driver, then to /sys/bus/pci/drivers_probe"
 for card in "$HELD" "$TWIN"; do
 	is "one line for $card" "$(logged | grep -c "$card.*bochs")" 1
 	matches "  it says what to do" "$(logged)" "$card: not claimed: bochs-drm has it. To be earlier: \
-\"softdep bochs pre: vga_stub\" in /etc/modprobe.d and a new initramfs. $now\$"
+\"softdep bochs pre: vga_stub\" in /etc/modprobe.d and a new initramfs. $now \[host-first\]\$"
 done
 fails "no forced unbind, no claim by itself" test -e "$CLASS/$HELD/state"
 
@@ -38,7 +38,7 @@ driver=$(driver_of "$HOST")
 log_mark
 loads "ids=$(ids_of "$HOST")" "devices=$HOST"
 matches "a driver that is built in is said to be" "$(logged)" "$HOST: not claimed: $driver has it, \
-which is built into the kernel and always first. $now\$"
+which is built into the kernel and always first. $now \[builtin-host\]\$"
 lacks "no softdep for it" "$(logged)" softdep
 claim_now "$HOST"
 is "what the line says works there, too" "$(driver_of "$HOST") $(class "$HOST" state)" "vga-stub held"
@@ -53,7 +53,7 @@ log_mark
 loads "devices=$HELD"
 is "an override that is there stands" "$(driver_of "$HELD") $(cat "$PCI/$HELD/driver_override")" \
 	"none nobody"
-matches "and that is said" "$(logged)" "$HELD: not claimed: its driver_override is for another driver. $now\$"
+matches "and that is said" "$(logged)" "$HELD: not claimed: its driver_override is for another driver. $now \[override-left\]\$"
 claim_now "$HELD"
 is "what the line says works then" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
 echo >"$PCI/$HELD/driver_override"

@@ -16,7 +16,10 @@ pub(super) const CHECK: Check = Check {
         "Documentation/kbuild/kbuild.rst, modules.builtin",
         "64kramsystem/vga-passthrough#34",
     ],
-    log: &["which is built into the kernel and always first"],
+    log: &[
+        "[builtin-host]",
+        "which is built into the kernel and always first",
+    ],
     run,
 };
 

@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
         "Documentation/admin-guide.rst, First at boot",
         "64kramsystem/vga-passthrough#15",
     ],
-    log: &["not claimed:"],
+    log: &["[host-first]", "not claimed:"],
     run,
 };
 

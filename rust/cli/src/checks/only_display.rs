@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
         "GPU-Passthrough-Manager#45",
         "Documentation/admin-guide.rst",
     ],
-    log: &["this is the only display card"],
+    log: &["[only-display]", "this is the only display card"],
     run,
 };
 

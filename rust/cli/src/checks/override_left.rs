@@ -16,7 +16,10 @@ pub(super) const CHECK: Check = Check {
         "Documentation/ABI/testing/sysfs-bus-pci, driver_override",
         "OFS/opae-sdk#2729",
     ],
-    log: &["its driver_override is for another driver"],
+    log: &[
+        "[override-left]",
+        "its driver_override is for another driver",
+    ],
     run,
 };
 

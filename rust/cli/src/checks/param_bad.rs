@@ -3,7 +3,14 @@
 //! An entry of ids= or devices= cannot be used.
 
 use super::prelude::*;
-use vga_stub_core::{devices, ids};
+use vga_stub_core::{
+    capture,
+    devices,
+    ids::{
+        self,
+        BadEntry, //
+    }, //
+};
 
 pub(super) const CHECK: Check = Check {
     id: "param-bad",
@@ -18,29 +25,36 @@ pub(super) const CHECK: Check = Check {
         "rust/core/src/ids.rs",
         "rust/core/src/devices.rs",
     ],
-    log: &["= entry "],
+    log: &["[param-bad]", "= entry "],
     run,
 };
+
+/// Returns what is wrong with entries.
+fn wrong<'a, T>(entries: impl Iterator<Item = Result<T, BadEntry<'a>>>) -> Vec<String> {
+    entries
+        .filter_map(|entry| entry.err().map(|bad| bad.to_string()))
+        .collect()
+}
 
 fn run(host: &Host) -> Vec<Finding> {
     let mut found = vec![];
     let loaded = host.selection.loaded.known();
     let mut seen: Vec<(&str, &str)> = vec![];
     for parameters in loaded.into_iter().chain([&host.selection.configured]) {
-        for (name, text) in [("ids", &parameters.ids), ("devices", &parameters.devices)] {
+        for (name, text) in [
+            ("ids", &parameters.ids),
+            ("devices", &parameters.devices),
+            ("rom", &parameters.rom),
+        ] {
             if seen.contains(&(name, text.text.trim())) {
                 continue;
             }
             seen.push((name, text.text.trim()));
             let bytes = text.text.as_bytes();
-            let bad: Vec<_> = if name == "ids" {
-                ids::parse(bytes)
-                    .filter_map(|entry| entry.err().map(|bad| bad.to_string()))
-                    .collect()
-            } else {
-                devices::parse(bytes)
-                    .filter_map(|entry| entry.err().map(|bad| bad.to_string()))
-                    .collect()
+            let bad: Vec<_> = match name {
+                "ids" => wrong(ids::parse(bytes)),
+                "devices" => wrong(devices::parse(bytes)),
+                _ => wrong(capture::parse(bytes)),
             };
             for bad in bad {
                 found.push(

@@ -19,6 +19,7 @@ pub(super) const CHECK: Check = Check {
         "QubesOS/qubes-issues#7792",
     ],
     log: &[
+        "[place-moved]",
         "devices= wants other IDs here",
         "is for no device that is there now",
     ],

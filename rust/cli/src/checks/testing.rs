@@ -261,13 +261,44 @@ fn stored() -> Vec<(&'static str, Machine)> {
     ]
 }
 
+/// Where the whole tree is. The crate may be a copy that has nothing beside it.
+fn checkout() -> std::path::PathBuf {
+    let told = std::env::var_os("CHECKOUT").map(std::path::PathBuf::from);
+    told.unwrap_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+}
+
+#[test]
+fn the_kernels_log_names_checks_that_there_are() {
+    let mut named = BTreeSet::new();
+    for entry in std::fs::read_dir(checkout().join("rust/module")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        // The name stands in brackets at the end of the line: "... [dead]\n".
+        for before in text.split("]\\n\"").map(|part| part.rsplit('[').next()) {
+            let name = before.unwrap_or_default();
+            let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            if is_name && !name.is_empty() {
+                named.insert(name.to_owned());
+            }
+        }
+    }
+    let explained: Vec<_> = ALL
+        .iter()
+        .filter(|check| check.log.contains(&format!("[{}]", check.id).as_str()))
+        .map(|check| check.id.to_owned())
+        .collect();
+    assert_eq!(named, explained.into_iter().collect());
+    assert!(named.len() >= 7, "{named:?}");
+}
+
 /// Compares a file with what it should hold, or writes it if RECORD is set.
 fn compare(file: &str, wanted: &str) {
-    // The crate may be a copy that has no documents beside it.
-    let beside = std::env::var_os("DOCUMENTATION").map(std::path::PathBuf::from);
-    let path = match (file.strip_prefix("../../Documentation/"), beside) {
-        (Some(name), Some(documents)) => documents.join(name),
-        _ => std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file),
+    let path = match file.strip_prefix("../../") {
+        Some(name) => checkout().join(name),
+        None => std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file),
     };
     if std::env::var_os("RECORD").is_some() {
         std::fs::write(&path, wanted).unwrap();

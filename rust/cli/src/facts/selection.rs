@@ -59,6 +59,8 @@ pub(crate) struct Parameters {
     pub(crate) ids: Text,
     /// `devices=`.
     pub(crate) devices: Text,
+    /// `rom=`.
+    pub(crate) rom: Text,
 }
 
 impl Parameters {
@@ -85,14 +87,15 @@ impl Parameters {
 
 /// Nothing is named.
 static NOTHING: Parameters = Parameters {
-    ids: Text {
-        text: String::new(),
-        place: String::new(),
-    },
-    devices: Text {
-        text: String::new(),
-        place: String::new(),
-    },
+    ids: NO_TEXT,
+    devices: NO_TEXT,
+    rom: NO_TEXT,
+};
+
+/// No text.
+const NO_TEXT: Text = Text {
+    text: String::new(),
+    place: String::new(),
 };
 
 /// What names functions now, and after the next boot.
@@ -121,11 +124,13 @@ impl Selection {
             loaded: names.map(|_| Parameters {
                 ids: parameter("ids"),
                 devices: parameter("devices"),
+                rom: parameter("rom"),
             }),
             version: source.value("/sys/module/vga_stub/version"),
             configured: Parameters {
                 ids: config.option("vga_stub", "ids"),
                 devices: config.option("vga_stub", "devices"),
+                rom: config.option("vga_stub", "rom"),
             },
         }
     }
