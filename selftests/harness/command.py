@@ -35,6 +35,8 @@ def build_command() -> Path:
         "CARGO_TARGET_DIR": str(out / "target"),
         "CARGO_NET_OFFLINE": "true",
         "CARGO_PROFILE_RELEASE_STRIP": "true",
+        # It is built more often than it is waited for.
+        "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1",
         "RUSTFLAGS": "-C target-feature=+crt-static",
     }
     # With a target the flags are for the program alone, not for macros that the compiler loads.

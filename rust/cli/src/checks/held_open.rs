@@ -89,3 +89,21 @@ pub(super) const CASE: Case = Case {
             .query("open-files", "2143\tgnome-shell\t/dev/dri/card0\n")
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_maker() {
+        let machine = good()
+            .lost("0000:01:00.0", "nvidia")
+            .file(
+                "/proc/driver/nvidia/gpus/0000:01:00.0/information",
+                "Model: \t X\nGPU UUID: \t GPU-1\nDevice Minor: \t 0\n",
+            )
+            .query("open-files", "77\tnvidia-persiste\t/dev/nvidia0\n");
+        let found = run(&machine.host());
+        assert_eq!(found[0].summary, "01:00.0 is open in nvidia-persiste (77)");
+    }
+}

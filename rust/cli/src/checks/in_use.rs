@@ -53,3 +53,17 @@ pub(super) const CASE: Case = Case {
     says: "in use by win11",
     near: || good().query("open-files", "4242\tqemu-system-x86\t/dev/vfio/15\n"),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_the_devices_own_file() {
+        let machine = good()
+            .driver("0000:01:00.0", "vfio-pci")
+            .pci("0000:01:00.0", "vfio-dev/vfio3/dev", "1:2\n")
+            .query("open-files", "4242\tqemu\t/dev/vfio/devices/vfio3\n");
+        assert_eq!(run(&machine.host())[0].summary, "in use by qemu (4242)");
+    }
+}

@@ -224,6 +224,10 @@ impl Host {
         {
             return function.group.known() == Some(&group) && !function.is_bridge();
         }
+        if let Some(name) = file.strip_prefix("/dev/vfio/devices/") {
+            let names = function.details.vfio.known();
+            return names.is_some_and(|names| names.iter().any(|known| known == name));
+        }
         // Of sound: /dev/snd/pcmC1D3p is card 1's.
         let node = match file.strip_prefix("/dev/snd/") {
             Some(name) => {

@@ -40,8 +40,6 @@ pub(crate) struct Image {
     pub(crate) stat: Stat,
     /// The names of the files in it that concern vga-stub or load modules.
     pub(crate) files: Datum<String>,
-    /// The lines in it that give vga_stub its options.
-    pub(crate) options: Datum<String>,
 }
 
 /// An installed kernel.
@@ -106,7 +104,6 @@ impl Kernels {
                 if Some(at) == newest || running.known() == Some(&kernel.release) {
                     if let Datum::Known(image) = &mut kernel.image {
                         image.files = source.query(&Query::Image(image.path.clone()));
-                        image.options = source.query(&Query::ImageOptions(image.path.clone()));
                     }
                 }
             }
@@ -195,7 +192,6 @@ fn read_kernel(
                 path,
                 stat,
                 files: Datum::Absent,
-                options: Datum::Absent,
             })
         }
     };

@@ -77,6 +77,8 @@ pub(crate) struct Details {
     pub(crate) bars: Datum<Vec<Bar>>,
     /// The first 64 bytes of its configuration space; not read where that would wake it.
     pub(crate) config: Datum<Vec<u8>>,
+    /// The names of its files in /dev/vfio/devices: `vfio3`.
+    pub(crate) vfio: Datum<Vec<String>>,
     /// The names in its directory.
     pub(crate) files: Datum<Vec<String>>,
 }
@@ -465,6 +467,7 @@ fn read_details(source: &dyn Source, function: &Function) -> Details {
             .text(&format!("{base}/resource"))
             .map(|text| read_bars(&text)),
         config,
+        vfio: source.list(&format!("{base}/vfio-dev")),
         files: source.list(&base),
     }
 }

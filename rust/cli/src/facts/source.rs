@@ -38,8 +38,6 @@ pub(crate) enum Query {
     Caller,
     /// The names of the files in an initramfs image.
     Image(String),
-    /// The lines of `/etc/modprobe.d` in an initramfs image that name vga_stub.
-    ImageOptions(String),
     /// `rustc --version`.
     Rustc,
     /// What `mokutil --test-key` says of DKMS's key.
@@ -58,7 +56,6 @@ impl Query {
             Self::Arbiter => "arbiter".into(),
             Self::Caller => "caller".into(),
             Self::Image(path) => format!("image {path}"),
-            Self::ImageOptions(path) => format!("image-options {path}"),
             Self::Rustc => "rustc".into(),
             Self::MokKey => "mok-key".into(),
         }

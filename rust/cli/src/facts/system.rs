@@ -470,6 +470,20 @@ fn nodes(source: &dyn Source) -> BTreeMap<String, String> {
             }
         }
     }
+    let gpus = source.list("/proc/driver/nvidia/gpus");
+    for function in gpus.known().into_iter().flatten() {
+        let path = format!("/proc/driver/nvidia/gpus/{function}/information");
+        let line = source.filtered(&path, &|text| {
+            pick_lines(text, |line| line.starts_with("Device Minor:"))
+        });
+        let minor = line
+            .known()
+            .and_then(|line| line.split_whitespace().last())
+            .map(str::to_owned);
+        if let Some(minor) = minor {
+            nodes.insert(format!("/dev/nvidia{minor}"), function.clone());
+        }
+    }
     nodes
 }
 
@@ -622,7 +636,6 @@ pub(super) fn answer(query: &Query) -> Datum<String> {
             let list = list.map(|text| pick_lines(&text, is_of_interest));
             list.or_else(|| Datum::Unreadable("lsinitramfs, lsinitrd or lsinitcpio".into()))
         }
-        Query::ImageOptions(_) => Datum::Unreadable("a look into the image".into()),
         Query::Rustc => run("rustc", &["--version"]),
         Query::MokKey => run("mokutil", &["--test-key", "/var/lib/dkms/mok.pub"]),
     }
