@@ -68,7 +68,7 @@ cfgsnap save /run/held
 dies held
 start
 writes ENODEV 1 "$CLASS/$HELD/handoff" "held: it cannot be handed off"
-says "nothing moved: .*does not answer" held
+says "nothing moved: $HELD does not answer" held
 writes 0 1 "$CLASS/$HELD/reclaim" "held: to take it back is nothing"
 quick held
 is "held: the driver has it still" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
