@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Claims, releases, hand-offs, reclaims, uses by a program through a group or an iommufd,
+# Claims, releases, hand-offs, reclaims, choices of who has legacy VGA, uses by a program through a group or an iommufd,
 # drivers that are loaded for a hand-off, ROM readers, clients of the arbiter, resets, removals
 # and rescans, and reloads of the module, at random, for DURATION seconds. SEED= repeats a
 # run. Each step must end as it must from the state that the card was in, and after each the
@@ -175,6 +175,15 @@ step()
 		expect 0 wr "$dir/handoff" "pci_stub group"
 		expect 0 wr "$dir/reclaim" "1 group"
 		;;
+	legacy)
+		[ $folder = yes ] || return
+		random 3
+		case $drawn in
+		0) expect 0 wr "$dir/legacy" arbitrated ;;
+		1) expect 0 wr "$dir/legacy" none ;;
+		2) expect 0 wr "$dir/legacy" owned ;;
+		esac
+		;;
 	reader)
 		stop_reader
 		[ $folder = yes ] || return
@@ -217,7 +226,7 @@ is "the card is held, and its ROM is read" "$(disagreements)" ""
 done_steps=0
 end=$(($(cut -d . -f 1 /proc/uptime) + DURATION))
 while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
-	random 21
+	random 22
 	case $drawn in
 	0 | 1) action=load ;;
 	2) action=unload ;;
@@ -235,6 +244,7 @@ while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
 	18) action=rescan ;;
 	19) action=open ;;
 	20) action=other ;;
+	21) action=legacy ;;
 	esac
 	step "$action"
 	[ -n "$wrong" ] || wrong=$(disagreements)
