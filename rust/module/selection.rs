@@ -150,7 +150,10 @@ fn report(entry: &Entry<'_>, fit: impl Fn(&pci::Device) -> Fit) {
         Fit::Elsewhere => (),
         Fit::OtherIds => {
             found = true;
-            dev_warn!(pdev, "not claimed: devices= wants other IDs here [place-moved]\n");
+            dev_warn!(
+                pdev,
+                "not claimed: devices= wants other IDs here [place-moved]\n"
+            );
         }
         Fit::Named => {
             found = true;
