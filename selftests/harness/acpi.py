@@ -59,9 +59,19 @@ def build_tables(folder: Path) -> None:
     assemble_methods(folder)
     legacy = (folder / "legacy-efi.rom").read_bytes()
     small = (folder / "bad-checksum.rom").read_bytes()
+    other = (folder / "other-device.rom").read_bytes()
     tables = {
         # The second is for a bus that the firmware has numbered otherwise.
-        "vfct": vfct([(0, 4, 1, legacy), (0x7F, 4, 2, small), (0, 4, 3, legacy)]),
+        "vfct": vfct(
+            [
+                (0, 4, 1, legacy),
+                (0x7F, 4, 2, small),
+                (0, 4, 3, legacy),
+                (0, 4, 4, legacy),
+                (0, 4, 5, other),
+                (0, 4, 6, small),
+            ]
+        ),
         "vfct-random": vfct([], random.Random(VENDOR).randbytes(LARGEST)),
     }
     for name, table in tables.items():

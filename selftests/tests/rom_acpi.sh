@@ -21,8 +21,8 @@ says()
 log_mark
 loads ids=1234:1111
 log=$(logged)
-is "all are claimed" "$(claimed | wc -w)" 13
-is "all are held" "$(cat $CLASS/*/state | sort | uniq -c | xargs)" "13 held"
+is "all are claimed" "$(claimed | wc -w)" 16
+is "all are held" "$(cat $CLASS/*/state | sort | uniq -c | xargs)" "16 held"
 
 is "_ROM gives the boot card's image" "$(what 02.0)" "acpi-rom ok"
 succeeds "byte for byte" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
@@ -55,6 +55,6 @@ unloads
 
 loads ids=1234:1111 "rom=no,$HELD"
 is "with rom= no other method is called" "$(cat $CLASS/*/rom_source | sort | uniq -c | xargs)" \
-	"1 acpi-rom 12 none"
+	"1 acpi-rom 15 none"
 unloads
 done_testing

@@ -23,6 +23,9 @@ pub enum Worth {
     Part,
     /// It is for the card and whole, but a legacy image was changed.
     Changed,
+    /// It is for the card, and what the kernel shows of it is in order ([`shown`]), though the chain
+    /// promises more than that.
+    Shown,
     /// Nothing is wrong.
     Whole,
 }
@@ -38,6 +41,7 @@ impl Worth {
             Status::NoPcir => Self::Unknown,
             _ if !fits(rom, vendor, device) => Self::Foreign,
             Status::BadChecksum => Self::Changed,
+            _ if shown(rom, vendor, device) => Self::Shown,
             _ => Self::Part,
         }
     }
