@@ -3,7 +3,7 @@
 # vga-stub: hold graphics cards for virtual machines.
 #
 #   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
-#   make install                                 install it, with what loads it first at boot
+#   make install                                 install it, what loads it first at boot, and the command
 #   make demo                                    see it work, in QEMU
 #   make check                                   the tests that need no lab and no kernel
 #   make test                                    run every test
@@ -15,8 +15,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # Where objects and the module go; beside the sources by default.
 BUILD ?=
 
-# Where files are installed, for makers of packages.
+# Where files are installed, for makers of packages; and where scripts/build-command has put the
+# command, if it was run before.
 DESTDIR ?=
+COMMAND ?=
 
 RUSTC ?= rustc
 BINDGEN ?= bindgen
@@ -46,7 +48,7 @@ install: modules install-files
 
 .PHONY: install-files
 install-files:
-	@scripts/install-files install '$(DESTDIR)'
+	@COMMAND='$(COMMAND)' scripts/install-files install '$(DESTDIR)'
 
 # From every kernel.
 .PHONY: uninstall
@@ -55,7 +57,7 @@ uninstall:
 
 .PHONY: deb
 deb:
-	@scripts/deb '$(or $(BUILD),.)'
+	@COMMAND='$(COMMAND)' scripts/deb '$(or $(BUILD),.)'
 
 .PHONY: demo
 demo:
@@ -86,9 +88,10 @@ help:
 	@echo 'make BUILD=FOLDER   put objects and module into FOLDER'
 	@echo 'make CLIPPY=1       the same with clippy'
 	@echo 'make clean          remove what a build made'
-	@echo 'make install        install the module, and what loads it first at boot; DESTDIR=FOLDER'
+	@echo 'make install        install the module, what loads it first at boot, and the command vga-stub;'
+	@echo '                    DESTDIR=FOLDER'
 	@echo 'make uninstall      remove what make install has installed, from every kernel'
-	@echo 'make deb            build the Debian package vga-stub-dkms; BUILD=FOLDER'
+	@echo 'make deb            build the Debian packages vga-stub-dkms and vga-stub; BUILD=FOLDER'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make check          run the tests that need no lab, no kernel and no root; says what it leaves out'
 	@echo 'make test           make the lab if need be, and run every test'

@@ -66,11 +66,15 @@ def main() -> int:
         shutil.copy(boot / "vga_stub.ko.xz", tests)
         build_image(kernel, tests, plain)
     add_selftest(boot / f"initrd.img-{abi}", plain, image)
-    prepare_secure_boot(boot, logs)
+    secure = (boot / "shimx64.efi.signed").exists()
+    if secure:
+        prepare_secure_boot(boot, logs)
 
     bad = 0
     for test in load_tests(FOLDER):
         for name in test.topologies:
+            if name == "secureboot" and not secure:
+                continue
             machine = load_topologies()[name]
             for result in Boot(kernel, machine, [test], image, logs / f"{abi}-{name}").run():
                 print(result.outcome, abi, name, result.name, f"{result.seconds:.1f} s")
@@ -78,7 +82,7 @@ def main() -> int:
                 bad += result.outcome != "ok"
     plain.unlink()
     image.unlink()
-    shutil.rmtree(logs / "disk")
+    shutil.rmtree(logs / "disk", ignore_errors=True)
     return 1 if bad else 0
 
 

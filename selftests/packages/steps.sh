@@ -86,6 +86,12 @@ version()
 	bash -c '. /src/dkms.conf && echo "$PACKAGE_VERSION"'
 }
 
+# The first kernel that the module is for.
+minimum()
+{
+	sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"$/\1/p' /src/dkms.conf
+}
+
 # installed VERSION ABI: whether DKMS and modprobe know the module.
 installed()
 {
@@ -117,17 +123,22 @@ step_kernel()
 	apt_get install "${from[@]}" linux-image-amd64 linux-headers-amd64
 }
 
-# debs FOLDER: the package, and a later version of it.
+# debs FOLDER: the packages.
 step_debs()
+{
+	make -C /src deb BUILD="$1" COMMAND="$(/src/selftests/checks/built-command /lab)"
+}
+
+# later FOLDER: the packages of a later version.
+step_later()
 {
 	local copy
 
-	make -C /src deb BUILD="$1"
 	copy=$(mktemp -d)
 	tar -C /src --exclude=./.git --exclude=target -c . | tar -C "$copy" -x
 	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$(version).1\"/" "$copy/dkms.conf"
 	sed -i "1s/(.*)/($(version).1)/" "$copy/debian/changelog"
-	make -C "$copy" deb BUILD="$1"
+	make -C "$copy" deb BUILD="$1" COMMAND="$(/src/selftests/checks/built-command /lab)"
 }
 
 # for_here: the README's lines as one types them here; sid has no backports
@@ -140,23 +151,31 @@ for_here()
 	fi
 }
 
-# The three lines of the README, as they stand but for the cards.
-step_install()
+# Types the three lines of the README, as they stand but for the cards.
+readme()
 {
-	local abi package lines
-
-	abi=$(running_abi)
-	# For the boot: drivers that want the cards, and the test's own part in place of the
-	# root file system.
-	/src/selftests/images/configure /etc/initramfs-tools
+	local lines
 
 	mapfile -t lines < <(readme_lines | for_here | sed "s/ids=[0-9a-f:,]*/$cards/; s/#.*//")
 	ok "the README has three lines" test ${#lines[@]} = 3
 	ok "the first is typed" typed "${lines[0]}"
 	ok "the second" typed "${lines[1]}"
 	ok "the third, where the packages are" typed "cd $work/deb; ${lines[2]}"
+}
 
+step_install()
+{
+	local abi package
+
+	abi=$(running_abi)
+	# For the boot: drivers that want the cards, and the test's own part in place of the
+	# root file system.
+	/src/selftests/images/configure /etc/initramfs-tools
+
+	readme
 	ok "the package is configured" configured vga-stub-dkms
+	ok "so is the command" configured vga-stub
+	ok "which has the version" test "$(vga-stub --version)" = "vga-stub $(version)"
 	ok "the module is built and installed" installed "$(version)" "$abi"
 	ok "it is in the initramfs" in_initramfs "$abi"
 	ok "the metadata was kept" test -f "$kept/$abi/rust/libkernel.rmeta"
@@ -184,7 +203,7 @@ to_boot()
 {
 	local abi=$1
 
-	rm -rf "${work:?}/boot"
+	rm -rf "${work:?}/boot/kernel"
 	mkdir -p "$work/boot/kernel/usr/lib/modules"
 	echo "$abi" >"$work/boot/abi"
 	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" "/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" "$work/boot"
@@ -199,6 +218,75 @@ typed()
 	bash -ec 'apt() { apt-get -o Dir::Cache::archives=/lab/packages/apt \
 			-o APT::Keep-Downloaded-Packages=true -o Dpkg::Options::=--force-confold --yes "$@"; }
 		eval "$1"' bash "$1"
+}
+
+# The archive as it was when the first series was the newest, and the README's lines then. What apt sees
+# of it is its lists: kernels of later series go, and the metapackages are those of the older time.
+step_moving()
+{
+	local lists list abi version name line
+
+	apt_get update
+	/src/selftests/images/configure /etc/initramfs-tools
+	lists=/var/lib/apt/lists
+	list=$(find $lists -name '*trixie-backports_main_binary-amd64_Packages')
+	abi=$(apt-cache pkgnames linux-headers- | grep -E '^linux-headers-[0-9.]+\+deb[0-9]+-amd64$' |
+		sed 's/^linux-headers-//' | sort -V | awk -F . -v min="$(minimum)" '
+			BEGIN { split(min, m, ".") }
+			$1 < m[1] || ($1 == m[1] && $2 < m[2]) { next }
+			!series { series = $1 "." $2 "." }
+			index($0, series) == 1 { newest = $0 }
+			END { print newest }')
+	version=$(apt-cache show --no-all-versions "linux-headers-$abi" | sed -n 's/^Version: //p')
+	mv "$list" /var/lib/apt/archive-as-it-is
+	awk -v RS= -v ORS='\n\n' -v keep="$version" '
+		{ kernel = ($0 ~ /\nSource: linux(-signed-amd64)?( |\n)/ || $0 ~ /^Package: linux(\n|$)/)
+		  match($0, /\nVersion: [^\n]*/); version = substr($0, RSTART + 10, RLENGTH - 10) }
+		!kernel || version == keep' /var/lib/apt/archive-as-it-is >"$list"
+	for name in image headers; do
+		mkdir -p "/tmp/meta/linux-$name-amd64/DEBIAN"
+		line="Package: linux-$name-amd64
+Version: $version
+Architecture: amd64
+Maintainer: the test <root@localhost>
+Depends: linux-$name-$abi
+Description: as the archive had it"
+		echo "$line" >"/tmp/meta/linux-$name-amd64/DEBIAN/control"
+		dpkg-deb --root-owner-group --build "/tmp/meta/linux-$name-amd64" \
+			"/lab/packages/apt/linux-$name-amd64_${version}_amd64.deb"
+		cat >>"$list" <<-END
+			$line
+			Filename: pool/main/l/linux/linux-$name-amd64_${version}_amd64.deb
+			Size: $(stat -c %s "/lab/packages/apt/linux-$name-amd64_${version}_amd64.deb")
+			SHA256: $(sha256sum "/lab/packages/apt/linux-$name-amd64_${version}_amd64.deb" | cut -d ' ' -f 1)
+
+		END
+	done
+	ok "$version is what apt sees of linux-image-amd64" test "$version" = \
+		"$(apt-cache madison linux-image-amd64 | awk -F ' *[|] *' '/backports/ { print $2 }')"
+
+	readme
+	ok "that kernel is the newest" test "$(running_abi)" = "$abi"
+	ok "the module is built and installed" installed "$(version)" "$abi"
+	ok "it is in the initramfs" in_initramfs "$abi"
+	to_boot "$abi"
+}
+
+# Then the archive as it is, and one command.
+step_moved()
+{
+	local before after log=/tmp/apt.log
+
+	before=$(running_abi)
+	mv /var/lib/apt/archive-as-it-is "$(find /var/lib/apt/lists -name '*trixie-backports_main_binary-amd64_Packages')"
+	logged $log apt_get full-upgrade
+	after=$(running_abi)
+	ok "apt full-upgrade has brought another kernel" test "$before" != "$after"
+	ok "the module is built and installed for it" installed "$(version)" "$after"
+	ok "it is in the initramfs" in_initramfs "$after"
+	ok "the kernel of before keeps its own" installed "$(version)" "$before"
+	ok "nothing had to be told" not grep -F vga-stub: $log
+	to_boot "$after"
 }
 
 # Causes for which the module cannot be built. The package is there, its Depends too, the network
@@ -296,7 +384,7 @@ step_upgrade()
 
 	abi=$(running_abi)
 	stamp=$(stat -c %Z "$kept/$abi/stamp")
-	apt_get install "$work/deb/vga-stub-dkms_$(version).1_all.deb"
+	apt_get install "$work/deb/vga-stub-dkms_$(version).1_all.deb" "$work/deb/vga-stub_$(version).1_amd64.deb"
 	ok "the new version is installed" installed "$(version).1" "$abi"
 	ok "the old one is gone" not test -e "/usr/src/vga-stub-$(version)"
 	ok "the metadata was not made again" test "$(stat -c %Z "$kept/$abi/stamp")" = "$stamp"
@@ -311,7 +399,7 @@ step_other-kernel()
 	here=$(running_abi)
 	abi=$(apt-cache pkgnames linux-headers- | grep -E '^linux-headers-[0-9.]+\+deb[0-9]+-amd64$' |
 		sed 's/^linux-headers-//' | grep -v "^$(grep -oE '^[0-9]+\.[0-9]+' <<<"$here")\." | sort -V | tail -n 1)
-	if ! dpkg --compare-versions "${abi%%+*}" ge "$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"/\1/p' /src/dkms.conf)"; then
+	if ! dpkg --compare-versions "${abi%%+*}" ge "$(minimum)"; then
 		echo "ok the archive has no kernel of another series: this step has nothing to do"
 		return
 	fi
@@ -384,7 +472,7 @@ step_remove()
 
 	abi=$(basename "$(echo "$kept"/*)")
 	ok "another kernel's is there" test -f "$kept/$abi/stamp"
-	apt_get remove vga-stub-dkms
+	apt_get remove vga-stub-dkms vga-stub
 	ok "no module is left" not ls /lib/modules/*/updates/dkms/vga_stub.ko*
 	ok "DKMS knows nothing of it" test -z "$(dkms status vga-stub)"
 	ok "nothing is kept" not test -e /var/lib/vga-stub
