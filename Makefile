@@ -57,7 +57,8 @@ uninstall:
 
 .PHONY: deb
 deb:
-	@COMMAND='$(COMMAND)' scripts/deb '$(or $(BUILD),.)'
+	@COMMAND='$(COMMAND)' MODULES='$(MODULES)' SIGN_KEY='$(SIGN_KEY)' SIGN_CERT='$(SIGN_CERT)' \
+		scripts/deb '$(or $(BUILD),.)'
 
 .PHONY: demo
 demo:
@@ -92,6 +93,7 @@ help:
 	@echo '                    DESTDIR=FOLDER'
 	@echo 'make uninstall      remove what make install has installed, from every kernel'
 	@echo 'make deb            build the Debian packages vga-stub-dkms and vga-stub; BUILD=FOLDER'
+	@echo 'make deb MODULES=yes   those with the module built as well, for each kernel of the lab'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make check          run the tests that need no lab, no kernel and no root; says what it leaves out'
 	@echo 'make test           make the lab if need be, and run every test'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The Debian packages are built, without a network, and lintian has nothing to say about them: that of the
-# module has what a build takes, that of the command the command, its manual pages and completions.
+# module has what a build takes, that of the command the command, its manual pages and completions. What
+# vga-stub-boot has, vga-stub-dkms has as well.
 set -euo pipefail
 
 abi=$(/src/scripts/lab kernels | sed -n 's/^trixie //p' | head -n 1)
@@ -9,7 +10,7 @@ KDIR=$(/src/scripts/lab kdir "$abi")
 out=$(mktemp -d)
 make -s -C /src deb BUILD="$out" >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
 version=$(bash -c '. /src/dkms.conf && echo "$PACKAGE_VERSION"')
-tail -n 2 /tmp/log | diff <(printf '%s\n' "$out/vga-stub-dkms_${version}_all.deb" "$out/vga-stub_${version}_amd64.deb") -
+tail -n 3 /tmp/log | diff <(printf '%s\n' "$out/vga-stub-boot_${version}_all.deb" "$out/vga-stub-dkms_${version}_all.deb" "$out/vga-stub_${version}_amd64.deb") -
 lintian --allow-root --fail-on error,warning,info,pedantic --display-info --pedantic "$out"/*.deb
 
 # What is in it is enough to build with, and not more.
@@ -20,6 +21,11 @@ printf '%s\n' ./Kbuild ./Makefile ./dkms.conf ./scripts/apt-command ./scripts/ch
 	./scripts/dkms-build ./scripts/dkms-kernels ./scripts/rust-tree | diff - "$out/files"
 make -s KDIR="$KDIR" BUILD="$out/build"
 modinfo -F version "$out/build/vga_stub.ko"
+
+dpkg-deb -x "$out"/vga-stub-boot_*.deb "$out/boot"
+(cd "$out/boot" && find . -type f ! -path './usr/share/doc/*') | while read -r file; do
+	cmp "$out/boot/$file" "$out/root/$file"
+done
 
 dpkg-deb -x "$out"/vga-stub_*.deb "$out/command"
 command=$out/command/usr/bin/vga-stub

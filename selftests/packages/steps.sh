@@ -156,7 +156,7 @@ readme()
 {
 	local lines
 
-	mapfile -t lines < <(readme_lines | for_here | sed "s/ids=[0-9a-f:,]*/$cards/; s/#.*//")
+	mapfile -t lines < <(readme_lines | for_here | sed "s|ids=[0-9a-f:,]*|$cards|; s/#.*//")
 	ok "the README has three lines" test ${#lines[@]} = 3
 	ok "the first is typed" typed "${lines[0]}"
 	ok "the second" typed "${lines[1]}"
@@ -206,7 +206,7 @@ to_boot()
 	rm -rf "${work:?}/boot/kernel"
 	mkdir -p "$work/boot/kernel/usr/lib/modules"
 	echo "$abi" >"$work/boot/abi"
-	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" "/lib/modules/$abi/updates/dkms/vga_stub.ko.xz" "$work/boot"
+	cp "/boot/vmlinuz-$abi" "/boot/initrd.img-$abi" "/lib/modules/$abi/updates/"*/vga_stub.ko.xz "$work/boot"
 	[ ! -e /var/lib/dkms/mok.pub ] || cp /var/lib/dkms/mok.pub "$work/boot"
 	cp -r "/lib/modules/$abi" "$work/boot/kernel/usr/lib/modules"
 	dpkg-query -W "linux-image-$abi" >"$work/boot/kernel/stamp"
@@ -218,6 +218,52 @@ typed()
 	bash -ec 'apt() { apt-get -o Dir::Cache::archives=/lab/packages/apt \
 			-o APT::Keep-Downloaded-Packages=true -o Dpkg::Options::=--force-confold --yes "$@"; }
 		eval "$1"' bash "$1"
+}
+
+# prebuilt-debs FOLDER ABI VERSION: the module built, where the lab has that kernel.
+step_prebuilt-debs()
+{
+	/src/scripts/deb-modules "$1" "$(/src/scripts/lab kdir "$2")" "$3"
+}
+
+# Without a compiler: the module as a package has it.
+step_prebuilt()
+{
+	local abi deb name log=/tmp/apt.log
+
+	abi=$(running_abi)
+	deb=$work/deb/vga-stub-modules-${abi}_$(version)_amd64.deb
+	/src/selftests/images/configure /etc/initramfs-tools
+	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+	apt_get install "$work/deb/vga-stub-boot_$(version)_all.deb" "$deb"
+	ok "it is configured" configured "vga-stub-modules-$abi"
+	for name in rustc bindgen gcc dkms linux-source; do
+		ok "there is no $name" not configured "$name"
+	done
+	ok "modprobe knows the module" test "$(modinfo -k "$abi" -F version vga_stub)" = "$(version)"
+	ok "it is in the initramfs" in_initramfs "$abi"
+	to_boot "$abi"
+}
+
+# With DKMS beside it, which leaves this kernel alone, until the package goes.
+step_prebuilt-dkms()
+{
+	local abi log=/tmp/apt.log
+
+	abi=$(running_abi)
+	logged $log apt_get install --no-install-recommends "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	ok "vga-stub-dkms takes the place of vga-stub-boot" not configured vga-stub-boot
+	ok "the module's package stays" configured "vga-stub-modules-$abi"
+	ok "DKMS has built none for this kernel" test "$(dkms status vga-stub)" = "vga-stub/$(version): added"
+	ok "nothing is to be told" not grep -F vga-stub: $log
+	ok "dkms autoinstall passes over the kernel" dkms autoinstall -k "$abi"
+	ok "dkms install refuses, and says why" says "BUILD_EXCLUSIVE directive" \
+		dkms install "vga-stub/$(version)" -k "$abi"
+	ok "there is one module" test "$(find "/lib/modules/$abi" -name 'vga_stub.ko*' | wc -l)" = 1
+	ok "it is in the initramfs" in_initramfs "$abi"
+	logged $log apt_get remove "vga-stub-modules-$abi"
+	ok "without it the kernel is DKMS's, which lacks the source" ends_with $log \
+		"$(notice "$abi" "the kernel's source is not installed" "apt install -t trixie-backports linux-source")"
 }
 
 # The archive as it was when the first series was the newest, and the README's lines then. What apt sees
