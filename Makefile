@@ -6,7 +6,7 @@
 #   make install                                 install it, what loads it first at boot, and the command
 #   make demo                                    see it work, in QEMU
 #   make check                                   the tests that need no lab and no kernel
-#   make test                                    run every test
+#   make test                                    run the tests on stock kernels
 #   make test-sanitizers                         run the guest tests on a sanitizer kernel
 #   make help                                    the rest
 
@@ -96,6 +96,6 @@ help:
 	@echo 'make deb MODULES=yes   those with the module built as well, for each kernel of the lab'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make check          run the tests that need no lab, no kernel and no root; says what it leaves out'
-	@echo 'make test           make the lab if need be, and run every test'
+	@echo 'make test           make the lab if need be, and run the tests on stock kernels'
 	@echo 'make test-packages  install, upgrade and remove the Debian package, and boot with it'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'

@@ -31,10 +31,10 @@ MEMORY_FOR_EACH = 2 << 30
 
 
 def default_jobs() -> int:
-    """Two for each processor, as half of the time of a guest's test is waiting; but no more than there is
-    memory for."""
+    """Three for two processors, as much of the time of a guest's test is waiting; but no more than there
+    is memory for."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(2 * (os.cpu_count() or 1), memory // MEMORY_FOR_EACH))
+    return max(1, min(3 * (os.cpu_count() or 1) // 2, memory // MEMORY_FOR_EACH))
 
 
 def parse() -> argparse.Namespace:
