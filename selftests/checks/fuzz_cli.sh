@@ -3,7 +3,7 @@
 # of it runs "cargo fuzz run report" in rust/cli.
 set -euo pipefail
 
-work=$WORK/fuzz-cli
+work=${WORK:?}/fuzz-cli
 /src/selftests/checks/copy-crates "$work/source"
 rm -rf "$work/source/cli/fuzz"
 mkdir "$work/source/cli/fuzz"

@@ -25,3 +25,4 @@ t_failed=$((${FAILED:-0}))
 . /tests/lib/hotplug.sh
 . /tests/lib/arbiter.sh
 . /tests/lib/guest.sh
+. /tests/lib/command.sh

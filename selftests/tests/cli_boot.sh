@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# The doctor says what the next boot will lack: the module for its kernel, Rust, the module in the
+# initramfs, the options in it.
+# topology: plugin
+# sanitizers: no
+. /tests/lib.sh
+
+open_lab
+release=$(uname -r)
+# The lab's lsinitramfs, on files that both see.
+printf '#!/bin/sh\nexec chroot %s /usr/bin/lsinitramfs "$@"\n' $LAB >/bin/lsinitramfs
+chmod 755 /bin/lsinitramfs
+mkdir -p /run/boot /boot /etc/modprobe.d
+mount -o bind /run/boot /boot
+mkdir -p /run/empty $LAB/run/boot
+cd /run/empty && find . | cpio -o -H newc >/boot/initrd.img-"$release" 2>/dev/null
+cd / || exit
+ln -s /run/boot/initrd.img-"$release" /run/link
+: >/boot/vmlinuz-"$release"
+cp "$LAB$(dirname "$KERNEL")/modules.builtin" "/lib/modules/$release"
+mv "/lib/modules/$release/modules.dep" /run/modules.dep
+(cat /run/modules.dep; echo updates/vga_stub.ko:) >"/lib/modules/$release/modules.dep"
+echo "options vga_stub devices=$HELD" >/etc/modprobe.d/card.conf
+grep -h -E '^CONFIG_(RUST|RUSTC_VERSION_TEXT|INTEL_IOMMU)' "$LAB$(dirname "$KERNEL")/config" \
+	"$LAB$(dirname "$(dirname "$(dirname "$(dirname "$KERNEL")")")")/boot/config-$release" \
+	>/boot/config-"$release" 2>/dev/null
+
+loads "devices=$HELD,$HOST"
+mount -o bind /run/boot $LAB/boot 2>/dev/null
+found >/run/found
+finds "the image lacks the module" "fail initramfs-module boot"
+finds "virtio-pci is built in, and has the host's card" "fail builtin-host $HOST"
+unloads
+
+mkdir -p /run/empty/usr/lib/modules/x
+cp $MODULE /run/empty/usr/lib/modules/x
+cd /run/empty && find . | cpio -o -H newc >/boot/initrd.img-"$release" 2>/dev/null
+cd / || exit
+loads "devices=$HELD"
+found >/run/found
+lacks "the image has the module" "$(cat /run/found)" initramfs
+touch -d '2038-01-01 00:00' /etc/modprobe.d/card.conf
+found >/run/found
+finds "the options are newer" "warn initramfs-options boot"
+touch -d '2000-01-01 00:00' /etc/modprobe.d/card.conf
+
+: >/boot/vmlinuz-99.1
+mkdir /lib/modules/99.1
+echo kernel/none.ko: >/lib/modules/99.1/modules.dep
+echo CONFIG_SMP=y >/boot/config-99.1
+found >/run/found
+finds "no module for the next kernel" "fail dkms-kernel boot"
+finds "which has no Rust" "fail no-rust boot"
+echo "options vfio-pci ids=$(ids_of "$HELD")" >/etc/modprobe.d/rival.conf
+found >/run/found
+finds "another tool claims the card" "warn rival $HELD"
+unloads
+
+rm -r /lib/modules/99.1 /etc/modprobe.d /bin/lsinitramfs /run/empty /run/link
+rm "/lib/modules/$release/modules.builtin"
+mv /run/modules.dep "/lib/modules/$release/modules.dep"
+umount $LAB/boot 2>/dev/null
+umount /boot
+close_lab
+done_testing
