@@ -12,10 +12,9 @@ printf '#!/bin/sh\nexec chroot %s /usr/bin/lsinitramfs "$@"\n' $LAB >/bin/lsinit
 chmod 755 /bin/lsinitramfs
 mkdir -p /run/boot /boot /etc/modprobe.d
 mount -o bind /run/boot /boot
-mkdir -p /run/empty $LAB/run/boot
+mkdir -p /run/empty
 cd /run/empty && find . | cpio -o -H newc >/boot/initrd.img-"$release" 2>/dev/null
 cd / || exit
-ln -s /run/boot/initrd.img-"$release" /run/link
 : >/boot/vmlinuz-"$release"
 cp "$LAB$(dirname "$KERNEL")/modules.builtin" "/lib/modules/$release"
 mv "/lib/modules/$release/modules.dep" /run/modules.dep
@@ -56,7 +55,7 @@ found >/run/found
 finds "another tool claims the card" "warn rival $HELD"
 unloads
 
-rm -r /lib/modules/99.1 /etc/modprobe.d /bin/lsinitramfs /run/empty /run/link
+rm -r /lib/modules/99.1 /etc/modprobe.d /bin/lsinitramfs /run/empty
 rm "/lib/modules/$release/modules.builtin"
 mv /run/modules.dep "/lib/modules/$release/modules.dep"
 umount $LAB/boot 2>/dev/null
