@@ -3,6 +3,7 @@
 # card, whose text is on its screen, and one that uses no legacy VGA, with "none". The arbiter
 # counts the first one's card and not the second's. The first is killed and its card taken
 # back while the second goes on: then the arbiter counts as if both were held.
+# area: arbiter
 # topology: clients
 # once: yes
 # timeout: 600
