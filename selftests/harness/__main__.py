@@ -3,6 +3,7 @@
 
 import argparse
 import fcntl
+import math
 import os
 import shutil
 import sys
@@ -26,6 +27,7 @@ from tests import AREAS, load_tests
 from topology import SELFTESTS, load_topologies
 
 KEPT_LOGS = 8
+TOO_LATE = "the time that --minutes gave was over before its boot"
 # For a large guest and its QEMU.
 MEMORY_FOR_EACH = 2 << 30
 
@@ -57,6 +59,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--accel", choices=sorted(ACCELERATORS), default="tcg", help="how guests run; tcg by default"
     )
+    parser.add_argument(
+        "--minutes", type=int, help="begin no boot later than so many minutes from now; skip the rest"
+    )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
         "--list", action="store_true", help="what each test asserts, and its machines; run nothing"
@@ -73,10 +78,16 @@ def parse() -> argparse.Namespace:
     return args
 
 
-def run_guest(report: Report, guest: plan.Guest, logs: Path, accel: str) -> None:
+def run_guest(
+    report: Report, guest: plan.Guest, logs: Path, accel: str, deadline: float
+) -> None:
     """All tests of one kernel and topology."""
     kernel, topology, tests = guest.kernel, guest.topology, guest.tests
     prefix = f"{kernel.short} {topology.name}"
+    if time.monotonic() > deadline:
+        for test in tests:
+            report.add(prefix, Result(test.name, "skipped", details=[TOO_LATE]))
+        return
     if not (kernel.out / "vga_stub.ko").exists():
         for test in tests:
             report.add(prefix, Result(test.name, "skipped", details=["no module was built"]))
@@ -130,8 +141,9 @@ def in_use(logs: Path) -> bool:
         os.close(folder)
 
 
-def run(chosen: plan.Plan, jobs: int, accel: str) -> int:
+def run(chosen: plan.Plan, jobs: int, accel: str, minutes: int | None) -> int:
     """Builds first, and beside them what needs no build; then everything else, the longest first."""
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     logs = new_logs()
     report = Report(chosen.size)
     durations = Durations()
@@ -163,8 +175,9 @@ def run(chosen: plan.Plan, jobs: int, accel: str) -> int:
         work += submit(
             [task for check, task in tasks.items() if not check.independent]
             + [
-                (f"{guest.kernel.short} {guest.topology.name}", run_guest, report, guest, logs, accel)
+                (name, run_guest, report, guest, logs, accel, deadline)
                 for guest in chosen.guests
+                for name in [f"{guest.kernel.short} {guest.topology.name}"]
             ]
         )
         wait(work)
@@ -247,7 +260,7 @@ def main() -> int:
     elif args.plan:
         print_plan(chosen)
     else:
-        return run(chosen, args.jobs, args.accel)
+        return run(chosen, args.jobs, args.accel, args.minutes)
     return 0
 
 
