@@ -58,7 +58,7 @@ impl<'a> Images<'a> {
             match Image::read(&self.view, offset) {
                 Ok(image) if image.length == 0 || image.end() > self.view.limit => break,
                 Ok(image) => {
-                    self.next = Some(image.end()).filter(|_| !image.last);
+                    self.next = (!image.last).then_some(image.end());
                     return Ok(Some(image));
                 }
                 Err(Stop::Broken(Fault::Signature | Fault::Header)) if offset > 0 => {

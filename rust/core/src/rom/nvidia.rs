@@ -39,7 +39,7 @@ impl<'a> Iterator for Images<'a> {
         if image.length == 0 || image.end() > self.view.limit {
             return None;
         }
-        self.next = Some(image.end()).filter(|_| !image.last);
+        self.next = (!image.last).then_some(image.end());
         Some(image)
     }
 }

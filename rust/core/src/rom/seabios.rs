@@ -48,7 +48,7 @@ impl<'a> Images<'a> {
         match Image::anywhere(&self.view, offset) {
             Ok(image) => {
                 // SeaBIOS goes on for ever at a length of 0.
-                self.next = Some(image.end()).filter(|_| !image.last && image.length > 0);
+                self.next = (!image.last && image.length > 0).then_some(image.end());
                 Ok(Some(image))
             }
             Err(Stop::Broken(_)) => Ok(None),
