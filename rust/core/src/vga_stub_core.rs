@@ -13,7 +13,9 @@
 //! - [`capture`]: the grammar of the `rom=` parameter, and whose ROMs are read.
 //! - [`rom`]: the chain of images in a PCI option ROM. [`rom::extent`] says how far to read,
 //!   [`rom::status`] gives the word for `rom_status`, [`rom::fits`] whether a ROM is a card's own
-//!   and [`rom::images`] every image with all its fields.
+//!   and [`rom::images`] every image with all its fields. [`rom::linux`], [`rom::edk2`] and
+//!   [`rom::seabios`] say who makes what of it, [`rom::Worth`] which of two captures is the better
+//!   one, [`rom::dump`] where the ROM is in a file from elsewhere.
 //! - [`vfct`]: the ACPI table in which AMD's firmware keeps ROMs; [`vfct::find`] gives the card's.
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), which decode bits may be

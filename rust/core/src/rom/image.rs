@@ -53,7 +53,7 @@ pub enum Fault {
     LengthShort,
     /// The image's length goes past the end of the ROM.
     PastEnd,
-    /// There are more than [`MAX_IMAGES`] images.
+    /// There are more than [`MAX_IMAGES`](super::MAX_IMAGES) images.
     TooMany,
 }
 
@@ -186,7 +186,7 @@ pub struct Image<'a> {
     tail: &'a [u8],
     /// Whose signature it starts with.
     pub signature: Signature,
-    /// The image's offset in the ROM, in bytes: a multiple of [`SECTOR`].
+    /// The image's offset in the ROM, in bytes: a multiple of [`SECTOR`](super::SECTOR).
     pub offset: usize,
     /// The offset of the PCI data structure from the image's start, in bytes: a multiple of 4 but
     /// for SeaBIOS.
@@ -205,7 +205,7 @@ pub struct Image<'a> {
     pub device_list_offset: u16,
     /// The class code: base class, subclass and interface, 24 bits.
     pub class: u32,
-    /// The image's length in bytes: a multiple of [`SECTOR`]; 0 is an error.
+    /// The image's length in bytes: a multiple of [`SECTOR`](super::SECTOR); 0 is an error.
     pub length: usize,
     /// The revision of the code, in the vendor's own counting.
     pub vendor_revision: u16,
@@ -337,7 +337,7 @@ impl<'a> Image<'a> {
     }
 
     /// Returns how many bytes the header says are to be run: the initialization length, which is 8
-    /// bits wide in a legacy header, 16 in an EFI one, in units of [`SECTOR`].
+    /// bits wide in a legacy header, 16 in an EFI one, in units of [`SECTOR`](super::SECTOR).
     #[inline]
     pub fn initialization_length(&self) -> usize {
         match self.code_type {
@@ -352,7 +352,7 @@ impl<'a> Image<'a> {
     }
 
     /// Returns the further device IDs that the image is for: those of the device list, which only
-    /// revision 3 has, up to its terminating 0, the image's end or [`MAX_DEVICES`].
+    /// revision 3 has, up to its terminating 0, the image's end or [`MAX_DEVICES`](super::MAX_DEVICES).
     #[inline]
     pub fn device_list(&self) -> impl Iterator<Item = u16> + 'a {
         let list = match self.device_list_offset {
@@ -371,7 +371,8 @@ impl<'a> Image<'a> {
     }
 
     /// Returns whether the image is for the card with these IDs: its vendor, and its device ID or
-    /// one of the device list. The device ID [`ANY_DEVICE`] stands for every one of the vendor's.
+    /// one of the device list. The device ID [`ANY_DEVICE`](super::ANY_DEVICE) stands for every one of
+    /// the vendor's.
     #[inline(never)]
     pub fn fits(&self, vendor: u16, device: u16) -> bool {
         self.vendor == vendor
@@ -383,7 +384,7 @@ impl<'a> Image<'a> {
     /// Returns the sum, modulo 256, of the bytes that the header says are to be run.
     ///
     /// There is none where the header says 0, or more than the ROM has. What the header says goes
-    /// before the image's length, for a BIOS knows nothing else; see [`extent`].
+    /// before the image's length, for a BIOS knows nothing else; see [`extent`](super::extent).
     #[inline]
     pub fn sum(&self) -> Option<u8> {
         match self.initialization_length() {
