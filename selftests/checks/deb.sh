@@ -4,13 +4,16 @@
 # vga-stub-boot has, vga-stub-dkms has as well.
 set -euo pipefail
 
+# Others run beside this one.
+said=$(mktemp)
+
 abi=$(/src/scripts/lab kernels | sed -n 's/^trixie //p' | head -n 1)
 KDIR=$(/src/scripts/lab kdir "$abi")
 
 out=$(mktemp -d)
-make -s -C /src deb BUILD="$out" >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+make -s -C /src deb BUILD="$out" >"$said" 2>&1 || { cat "$said"; exit 1; }
 version=$(bash -c '. /src/dkms.conf && echo "$PACKAGE_VERSION"')
-tail -n 3 /tmp/log | diff <(printf '%s\n' "$out/vga-stub-boot_${version}_all.deb" "$out/vga-stub-dkms_${version}_all.deb" "$out/vga-stub_${version}_amd64.deb") -
+tail -n 3 "$said" | diff <(printf '%s\n' "$out/vga-stub-boot_${version}_all.deb" "$out/vga-stub-dkms_${version}_all.deb" "$out/vga-stub_${version}_amd64.deb") -
 lintian --allow-root --fail-on error,warning,info,pedantic --display-info --pedantic "$out"/*.deb
 
 # What is in it is enough to build with, and not more.

@@ -5,6 +5,9 @@
 # for: kernel
 set -euo pipefail
 
+# Others run beside this one.
+said=$(mktemp)
+
 dest=$(mktemp -d)
 COMMAND=
 if command -v cargo >/dev/null; then
@@ -13,8 +16,8 @@ fi
 
 run()
 {
-	make -s -C /src KDIR="$KDIR" BUILD="$OUT" DESTDIR="$dest" COMMAND="$COMMAND" "$@" >/tmp/out 2>&1 ||
-		{ cat /tmp/out; exit 1; }
+	make -s -C /src KDIR="$KDIR" BUILD="$OUT" DESTDIR="$dest" COMMAND="$COMMAND" "$@" >"$said" 2>&1 ||
+		{ cat "$said"; exit 1; }
 }
 
 files()
@@ -48,7 +51,7 @@ fi
 if [ -n "$COMMAND" ]; then
 	[ "$("$dest/usr/bin/vga-stub" --version)" = "vga-stub $(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' /src/dkms.conf)" ]
 else
-	grep -F "  SKIP    $dest/usr/bin/vga-stub: cargo, which builds it, is not installed" /tmp/out
+	grep -F "  SKIP    $dest/usr/bin/vga-stub: cargo, which builds it, is not installed" "$said"
 fi
 modinfo "$dest/lib/modules/$ABI/updates"/vga_stub.ko* | grep "^vermagic: *$ABI "
 

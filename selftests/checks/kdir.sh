@@ -3,6 +3,9 @@
 # for: kernel
 set -euo pipefail
 
+# Others run beside this one.
+said=$(mktemp)
+
 status=0
 
 # refused NAME TEXT...: make fails and its output has each TEXT
@@ -11,19 +14,19 @@ refused()
 	local name=$1 text
 	shift
 
-	if make -C /src KDIR="$tree" BUILD="$(mktemp -d)" "${with[@]}" >/tmp/out 2>&1; then
+	if make -C /src KDIR="$tree" BUILD="$(mktemp -d)" "${with[@]}" >"$said" 2>&1; then
 		echo "$name: was built"
 		status=1
 		return
 	fi
 	for text; do
-		if ! grep -qF -- "$text" /tmp/out; then
+		if ! grep -qF -- "$text" "$said"; then
 			echo "$name: no \"$text\" in:"
-			cat /tmp/out
+			cat "$said"
 			status=1
 		fi
 	done
-	if grep -qE '^  (RUSTC|BINDGEN) ' /tmp/out; then
+	if grep -qE '^  (RUSTC|BINDGEN) ' "$said"; then
 		echo "$name: the build was started"
 		status=1
 	fi
@@ -62,16 +65,16 @@ refused "no bindgen" /nowhere/bindgen
 # Another bindgen is named, and then the build goes on.
 new_tree
 sed -i 's/^CONFIG_BINDGEN_VERSION_TEXT=.*/CONFIG_BINDGEN_VERSION_TEXT="bindgen 9.9.9"/' "$tree/.config"
-if ! /src/scripts/check-kdir "$tree" 2>/tmp/out || ! grep -qF "bindgen 9.9.9" /tmp/out ||
-	! grep -qF "$(bindgen --version)" /tmp/out; then
+if ! /src/scripts/check-kdir "$tree" 2>"$said" || ! grep -qF "bindgen 9.9.9" "$said" ||
+	! grep -qF "$(bindgen --version)" "$said"; then
 	echo "another bindgen: not named, or refused:"
-	cat /tmp/out
+	cat "$said"
 	status=1
 fi
 new_tree
-if ! /src/scripts/check-kdir "$tree" >/tmp/out 2>&1 || [ -s /tmp/out ]; then
+if ! /src/scripts/check-kdir "$tree" >"$said" 2>&1 || [ -s "$said" ]; then
 	echo "a good tree: refused, or something was said:"
-	cat /tmp/out
+	cat "$said"
 	status=1
 fi
 
