@@ -36,7 +36,7 @@ unbind "$HELD"
 modprobe bochs
 [ "$(driver_of "$HELD")" = bochs-drm ] || bind_to "$HELD" bochs-drm
 is "bochs has it" "$(driver_of "$HELD")" bochs-drm
-is "another driver has it: handed-off" "$(class "$HELD" state)" handed-off
+is "a driver of the host has it: host" "$(class "$HELD" state)" host
 log_mark
 writes EBUSY 1 "$CLASS/$HELD/reclaim" "a host driver's card is not taken back"
 matches "the log names the driver" "$(logged)" "$HELD: .*bochs"
