@@ -18,8 +18,7 @@ drivers()
 loads ids=1234:1111,8086:10c9,8086:293e
 modprobe vfio-pci
 : >/run/moves
-sh -c "while [ ! -e /run/stop ]; do wr $CLASS/$HELD/handoff 1; wr $CLASS/$HELD/reclaim 1; done" >/run/moves 2>&1 &
-mover=$!
+sh -c "while [ ! -e /run/stop ]; do wr $CLASS/$HELD/handoff 1; wr $CLASS/$HELD/reclaim 1; done; : >/run/ended" >/run/moves 2>&1 &
 round=0
 while [ $round -lt 8 ]; do
 	round=$((round + 1))
@@ -31,7 +30,7 @@ while [ $round -lt 8 ]; do
 	done
 done
 touch /run/stop
-succeeds "who moved it ends" wait_for $mover
+eventually "who moved it ends" test -e /run/ended
 echo "# answers: $(sort /run/moves | uniq -c | xargs)"
 matches "some moves went through" "$(cat /run/moves)" '^0$'
 lacks "others were refused with a reason" "$(grep -Ev '^(0|EBUSY|ENODEV)$' /run/moves)" .
@@ -50,5 +49,5 @@ done
 writes 0 1 "$CLASS/$HELD/reclaim"
 is "and come back" "$(drivers)" "vga-stub vga-stub vga-stub vga-stub"
 unloads
-rm /run/stop
+rm /run/stop /run/ended
 done_testing
