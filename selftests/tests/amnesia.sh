@@ -53,10 +53,12 @@ for card in $HELD $SECOND; do
 
 	if [ -w /sys/power/pm_test ]; then
 		loses "$card" suspend "$held"
+		close_answers
 		echo devices >/sys/power/pm_test
 		echo 1 >/sys/module/suspend/parameters/pm_test_delay
 		is "suspend: the machine sleeps" "$(wr /sys/power/state mem)" 0
 		echo none >/sys/power/pm_test
+		open_answers
 		fall_asleep "$card"
 		is "suspend: its configuration is as before" "$(registers "$card")" "$held"
 	fi

@@ -62,6 +62,8 @@ tries=60
 until lspci -n | grep -q . || [ $tries = 0 ]; do
 	tries=$((tries - 1))
 	sleep 1
+	# Where the backend comes late, the frontend takes it for one that was reset, and waits.
+	[ $((tries % 15)) != 0 ] || { modprobe -r xen-pcifront; modprobe xen-pcifront; }
 done
 echo "seen: $(lspci -n)"
 sleep 1000
