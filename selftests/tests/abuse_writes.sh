@@ -79,6 +79,23 @@ for format in '1\000' '\0001' '11' '01' '1x' '1\377' '1 1' '1\n1' '\xef\xbb\xbf1
 done
 as_before
 
+# legacy takes three words.
+put 0 '' "$dir/legacy"
+is "  nothing written is nothing said" "$lines" 0
+is "legacy: every byte" "$(file-call "$dir/legacy" bytes 0 255)" "256 EINVAL "
+for format in 'none\000' '\000none' 'no\nne' 'none none' 'none\377' '\xef\xbb\xbfnone' 'n\000o\000n\000e\000' NONE \
+	'\033[31mnone' '%%s%%n' "$(many o $page)" "owned$(many ' ' $((page - 6)))x"; do
+	refused EINVAL "$format" "$dir/legacy"
+done
+printf ow >$text
+printf 'ned' >$text.2
+is "legacy: a word in two writes is two" "$(file-call "$dir/legacy" writes $text $text.2)" "EINVAL EINVAL "
+put 6 '\tnone\n' "$dir/legacy"
+put 5 owned "$dir/legacy" 12345 "a word, far into the file"
+is "  is taken" "$(class "$HELD" legacy)" owned
+put 10 arbitrated "$dir/legacy"
+as_before
+
 # The good ones: blanks and line ends around are as nothing, and a write at an offset is a
 # write. sysfs gives no more than a page at a time; what comes after is not read.
 blanks=$(many ' ' $((page - 1)))
