@@ -2,7 +2,7 @@
 #
 # vga-stub: hold graphics cards for virtual machines.
 #
-#   make [KDIR=<kernel tree>] [BUILD=<folder>]   build vga_stub.ko
+#   make [KDIR=<kernel tree>] [BUILD=<directory>]   build vga_stub.ko
 #   make install                                 install it, what loads it first at boot, and the command
 #   make demo                                    see it work, in QEMU
 #   make check                                   the tests that need no lab and no kernel
@@ -86,13 +86,13 @@ test-packages:
 help:
 	@echo 'make                build vga_stub.ko for the running kernel'
 	@echo 'make KDIR=TREE      build it for the kernel that TREE was prepared for'
-	@echo 'make BUILD=FOLDER   put objects and module into FOLDER'
+	@echo 'make BUILD=DIR      put objects and module into DIR'
 	@echo 'make CLIPPY=1       the same with clippy'
 	@echo 'make clean          remove what a build made'
 	@echo 'make install        install the module, what loads it first at boot, and the command vga-stub;'
-	@echo '                    DESTDIR=FOLDER'
+	@echo '                    DESTDIR=DIR'
 	@echo 'make uninstall      remove what make install has installed, from every kernel'
-	@echo 'make deb            build the Debian packages vga-stub-dkms and vga-stub; BUILD=FOLDER'
+	@echo 'make deb            build the Debian packages vga-stub-dkms and vga-stub; BUILD=DIR'
 	@echo 'make deb MODULES=yes   those with the module built as well, for each kernel of the lab'
 	@echo 'make demo           make the lab if need be, and show the module at work in QEMU'
 	@echo 'make check          run the tests that need no lab, no kernel and no root; says what it leaves out'

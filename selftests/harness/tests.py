@@ -24,6 +24,7 @@ AREAS = {
     "power": "sleep, resets, the machine's end, other kernels",
     "faults": "cards that go or fail, no memory, abuse, races",
     "clients": "programs of others",
+    "command": "vga-stub, the command",
     "other": "the rest",
 }
 # What is no test in a folder of tests.

@@ -6,7 +6,7 @@
 #
 # Usage, inside the lab and in a mount namespace: MAKER ABI MODULES KO OUT [OPTIONS]
 #   ABI      the kernel
-#   MODULES  the folder of its modules
+#   MODULES  the directory of its modules
 #   KO       vga_stub.ko; none if empty
 #   OUT      the image to write
 #   OPTIONS  a line for /etc/modprobe.d

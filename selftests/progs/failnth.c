@@ -11,7 +11,7 @@
  *        unload MODULE
  *
  * "facts" prints on one line what there is to know of functions: driver, state and
- * rom_source in their folders, what they decode, their part in VGA arbitration,
+ * rom_source in their directories, what they decode, their part in VGA arbitration,
  * driver_override; and whether our module is there. It takes no memory from the heap
  * and starts no process, so that thousands of them can be had on a slow kernel.
  *

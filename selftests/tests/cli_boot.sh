@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says what the next boot will lack: the module for its kernel, Rust, the module in the
 # initramfs, the options in it.
+# area: command
 # topology: plugin
 # sanitizers: no
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Before the module is loaded the doctor says where the boot screen lies and what is not loaded;
 # afterwards, that it is gone.
+# area: command
 # topology: uefiport
 # fresh: yes
 # sanitizers: no

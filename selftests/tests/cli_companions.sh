@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says which companions of a card the host's drivers have, and nothing once they are
 # held.
+# area: command
 # topology: multifunction
 # sanitizers: no
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says that the host's driver came first, that ids= takes both of two equal cards, and
 # who has the card open.
+# area: command
 # topology: twins
 # sanitizers: no
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # On each machine as it is, the command sees what it saw when the machine was written down, and
 # finds no failure. A report says the same as the machine.
+# area: command
 # topology: every
 # fresh: yes
 # sanitizers: no

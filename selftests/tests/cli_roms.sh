@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says which ROMs are not in order, and which guests the others do not boot.
+# area: command
 # topology: roms
 # sanitizers: no
 . /tests/lib.sh

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says that only the shadow of a card's ROM could be read.
+# area: command
 # topology: bootport
 # fresh: yes
 # sanitizers: no

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor counts the cards in VGA arbitration, and says who has VGA locked and who uses a card.
+# area: command
 # topology: plugin
 # sanitizers: no
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The doctor says that the kernel's command line switches the IOMMU off, and which of its words do
 # nothing.
+# area: command
 # topology: words
 # sanitizers: no
 . /tests/lib.sh

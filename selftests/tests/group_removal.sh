@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Functions of a card of several groups are removed and found again while the card is moved
 # there and back all the time: no group is left owned, and every move is whole or refused.
+# area: group
 # topology: split
 # timeout: 120
 # replugs: yes

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card that its driver left in D3hot, where no ROM can be read, is woken by the claim.
+# area: power
 # topology: power
 . /tests/lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A virtual machine gets the card by vfio's file of its own and an iommufd, as QEMU and libvirt do it
 # on other distributions: it runs the card's ROM, and while it runs the card is not taken back.
+# area: clients
 # topology: shown
 # timeout: 700
 # sanitizers: only

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A card without a ROM BAR: vfio-pci has no ROM for the guest, and the virtual machine
 # shows nothing. With the captured ROM as romfile= its boot text is on the card's screen.
+# area: rom
 # topology: acpi
 # once: yes
 # timeout: 400

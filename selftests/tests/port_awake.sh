@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The port above a card that is held asleep stays awake, so that the card does not get into D3cold and its
 # configuration can be read. Handed off and idle, vfio-pci lets the port sleep.
+# area: power
 # topology: ports
 . /tests/lib.sh
 

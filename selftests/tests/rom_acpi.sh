@@ -2,6 +2,7 @@
 # Cards without a ROM BAR, whose ROMs the firmware has in ACPI: by the method _ROM, or in
 # the table VFCT. What a good one gives is captured byte for byte; a method that is wrong, or
 # never comes to an end, is named in the log, and the card is claimed all the same.
+# area: rom
 # topology: acpi
 # timeout: 200
 . /tests/lib.sh

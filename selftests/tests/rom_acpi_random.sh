@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A VFCT table that is random but for its header: it is named in the log, and the card is
 # claimed without a ROM. One that has its own is not looked up there.
+# area: rom
 # topology: acpirandom
 . /tests/lib.sh
 
