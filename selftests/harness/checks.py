@@ -17,7 +17,7 @@ from topology import SELFTESTS
 FOLDER = SELFTESTS / "checks"
 # The module's build for a kernel, which all else waits for.
 BUILD = "build"
-LIMIT = 600
+LIMIT = 1200
 # What a script runs for: once; once, and in "make check" without the lab; each stock kernel; the
 # sanitizer kernel.
 HOST, ANYWHERE, STOCK, SANITIZERS = "host", "anywhere", "kernel", "sanitizers"
