@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Claims, releases, hand-offs, reclaims, choices of who has legacy VGA, uses by a program through a group or an iommufd,
-# drivers that are loaded for a hand-off, ROM readers, clients of the arbiter, resets, removals
+# drivers that are loaded for a hand-off, a virtual function's whole life, readers of both ROM
+# files, clients of the arbiter, resets, removals
 # and rescans, and reloads of the module, at random, for DURATION seconds. SEED= repeats a
 # run. Each step must end as it must from the state that the card was in, and after each the
 # card, the arbiter and the class agree.
@@ -16,7 +17,8 @@ ids=$(ids_of "$HELD")
 : "${DURATION:=120}"
 : "${SEED:=$(($(od -A n -t u4 -N 4 /dev/urandom) & 0x7fffffff))}"
 echo "# SEED=$SEED DURATION=$DURATION"
-modprobe -a vfio-pci vfio_iommu_type1 iommufd
+modprobe -a vfio-pci vfio_iommu_type1 iommufd igb
+eventually "the network card has its driver" sh -c ". /tests/lib.sh; [ \$(driver_of $NIC) = igb ]"
 
 # random N: sets "drawn" to 0..N-1. Not in a subshell, where the seed would not move on.
 seed=$SEED
@@ -175,6 +177,24 @@ step()
 		expect 0 wr "$dir/handoff" "pci_stub group"
 		expect 0 wr "$dir/reclaim" "1 group"
 		;;
+	virtual)
+		[ $loaded = yes ] || return
+		expect 0 wr "$PCI/$NIC/sriov_numvfs" 1
+		virtual=$(basename "$(realpath "$PCI/$NIC/virtfn0")")
+		expect 0 wr "$PCI/$virtual/driver_override" vga-stub
+		expect 0 wr /sys/bus/pci/drivers_probe "$virtual"
+		expect 0 wr "$CLASS/$virtual/handoff" 1
+		expect 0 wr "$CLASS/$virtual/reclaim" 1
+		expect 0 wr "$PCI/$NIC/sriov_numvfs" 0
+		comes_true test ! -e "$CLASS/$virtual"
+		;;
+	rom)
+		# The PCI device's own file, as programs read it while the card is claimed, or not.
+		[ $state != absent ] || return
+		wr "$PCI/$HELD/rom" 1 >/dev/null
+		cat "$PCI/$HELD/rom" >/dev/null 2>&1
+		wr "$PCI/$HELD/rom" 0 >/dev/null
+		;;
 	legacy)
 		[ $folder = yes ] || return
 		random 3
@@ -226,7 +246,7 @@ is "the card is held, and its ROM is read" "$(disagreements)" ""
 done_steps=0
 end=$(($(cut -d . -f 1 /proc/uptime) + DURATION))
 while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
-	random 22
+	random 24
 	case $drawn in
 	0 | 1) action=load ;;
 	2) action=unload ;;
@@ -245,6 +265,8 @@ while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ -z "$wrong" ]; do
 	19) action=open ;;
 	20) action=other ;;
 	21) action=legacy ;;
+	22) action=virtual ;;
+	23) action=rom ;;
 	esac
 	step "$action"
 	[ -n "$wrong" ] || wrong=$(disagreements)
@@ -258,4 +280,5 @@ stop_locker
 [ -e "$PCI/$HELD" ] || echo 1 >/sys/bus/pci/rescan
 [ $loaded = no ] || unload
 unbind "$HELD"
+unbind "$NIC"
 done_testing
