@@ -126,20 +126,6 @@ impl Config {
         config.times = times
             .filter_map(|(stat, file)| Some((file, *stat.known()?)))
             .collect();
-        let mut files: Vec<_> = config
-            .modprobe
-            .iter()
-            .filter(|line| {
-                let about = line.about("options");
-                about.is_some_and(|(module, _)| same_module(module, "vga_stub"))
-            })
-            .map(|line| line.file.clone())
-            .collect();
-        files.dedup();
-        let times = files.into_iter().map(|file| (source.stat(&file), file));
-        config.times = times
-            .filter_map(|(stat, file)| Some((file, *stat.known()?)))
-            .collect();
         let get =
             |path: &str, wanted: fn(&str) -> bool| lines(source, path, wanted).unwrap_or_default();
         let each = |directory: &str, end: &str, wanted: fn(&str) -> bool| {
