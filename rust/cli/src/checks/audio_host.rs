@@ -53,15 +53,7 @@ fn run(host: &Host) -> Vec<Finding> {
                     ))
                     .seen("/proc/*/fd", users.join(", "));
             }
-            found.push(
-                finding
-                    .command(format!("vga-stub hold {}", function.short()), "Now")
-                    .command(
-                        format!("vga-stub setup {} --apply", card.slot),
-                        "For every boot",
-                    )
-                    .reboot(),
-            );
+            found.push(finding.hold(function.short(), card.slot));
         }
     }
     found

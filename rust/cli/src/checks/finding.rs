@@ -184,6 +184,13 @@ impl Finding {
         self
     }
 
+    /// Adds what takes a function from the host: now, and with its whole card at every boot.
+    pub(crate) fn hold(self, function: &str, slot: impl std::fmt::Display) -> Self {
+        self.command(format!("vga-stub hold {function}"), "Now")
+            .command(format!("vga-stub setup {slot} --apply"), "For every boot")
+            .reboot()
+    }
+
     /// Says that it is to be shown although it is good.
     pub(crate) fn headline(mut self) -> Self {
         self.headline = true;

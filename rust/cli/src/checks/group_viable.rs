@@ -84,13 +84,7 @@ fn run(host: &Host) -> Vec<Finding> {
                 found.push(if host.system.vital.contains_key(&member.name) {
                     finding.advice("The host lives on it: see group-stranger.")
                 } else {
-                    finding
-                        .command(format!("vga-stub hold {}", member.short()), "Now")
-                        .command(
-                            format!("vga-stub setup {} --apply", card.slot),
-                            "For every boot",
-                        )
-                        .reboot()
+                    finding.hold(member.short(), card.slot)
                 });
             }
         }

@@ -60,15 +60,7 @@ fn run(host: &Host) -> Vec<Finding> {
                     ))
                     .seen("modules.builtin", module.clone());
             }
-            found.push(
-                finding
-                    .command(format!("vga-stub hold {}", function.short()), "Now")
-                    .command(
-                        format!("vga-stub setup {} --apply", card.slot),
-                        "For every boot",
-                    )
-                    .reboot(),
-            );
+            found.push(finding.hold(function.short(), card.slot));
         }
     }
     found
