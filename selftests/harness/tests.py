@@ -27,6 +27,8 @@ AREAS = {
     "command": "vga-stub, the command",
     "other": "the rest",
 }
+# The keys of a header that are there or not.
+FLAGS = ("fresh", "unchanged", "smoke", "once", "last", "replugs")
 # What is no test in a folder of tests.
 LIBRARY = "lib.sh"
 
@@ -42,6 +44,7 @@ class Test:
     topologies: tuple[str, ...]
     limit: int  # in seconds
     fresh: bool
+    unchanged: bool  # leaves the machine as it was
     smoke: bool
     once: bool
     last: bool
@@ -62,11 +65,7 @@ def keys(machines: Collection[str]) -> dict:
         "area": header.one_of(*AREAS),
         "timeout": header.seconds,
         "lasts": header.seconds,
-        "fresh": YES,
-        "smoke": YES,
-        "once": YES,
-        "last": YES,
-        "replugs": YES,
+        **dict.fromkeys(FLAGS, YES),
         "sanitizers": header.one_of("yes", "no", "only"),
     }
 
@@ -78,7 +77,12 @@ def load_tests(folder: Path, machines: Collection[str] | None = None) -> list[Te
     paths = [path for path in folder.glob("*.sh") if path.name != LIBRARY]
     tests = [_test(path, machines, found) for path in sorted(paths)]
     raise_all(found)
-    return sorted(tests, key=lambda test: (not test.fresh, test.last, test.name))
+    return sorted(tests, key=_order)
+
+
+def _order(test: Test) -> tuple:
+    # Two that want a fresh machine share a boot if the first leaves it so.
+    return (not test.fresh, not test.unchanged, test.last, test.name)
 
 
 def limits(tests: list[Test]) -> str:
@@ -105,7 +109,7 @@ def _test(path: Path, machines: Collection[str] | None, found: list[str]) -> Tes
         area=said.get("area", "other"),
         topologies=tuple(said.get("topology", "").split()),
         limit=int(said.get("timeout", TIMEOUT)) + _lasts(said),
-        **{key: said.get(key) == "yes" for key in ("fresh", "smoke", "once", "last", "replugs")},
+        **{key: said.get(key) == "yes" for key in FLAGS},
         sanitizers=said.get("sanitizers", "yes"),
     )
 

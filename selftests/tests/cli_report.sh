@@ -4,6 +4,7 @@
 # area: command
 # topology: every
 # fresh: yes
+# unchanged: yes
 # sanitizers: no
 . /tests/lib.sh
 
