@@ -33,19 +33,6 @@ is "what the line says works" "$(driver_of "$TWIN") $(class "$TWIN" state)" "vga
 echo >"$PCI/$TWIN/driver_override"
 unloads
 
-# virtio-pci is built into the kernel.
-driver=$(driver_of "$HOST")
-log_mark
-loads "ids=$(ids_of "$HOST")" "devices=$HOST"
-matches "a driver that is built in is said to be" "$(logged)" "$HOST: not claimed: $driver has it, \
-which is built into the kernel and always first. $now \[builtin-host\]\$"
-lacks "no softdep for it" "$(logged)" softdep
-claim_now "$HOST"
-is "what the line says works there, too" "$(driver_of "$HOST") $(class "$HOST" state)" "vga-stub held"
-echo >"$PCI/$HOST/driver_override"
-unloads
-bind_to "$HOST" "$driver"
-
 # Nobody has it, and somebody wants that it stays so.
 unbind "$HELD"
 echo nobody >"$PCI/$HELD/driver_override"
