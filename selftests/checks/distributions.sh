@@ -50,5 +50,8 @@ mkdir "$work/rpm-root"
 [ -x "$work/rpm-root/usr/lib/dracut/modules.d/90vga-stub/module-setup.sh" ]
 builds "$work/rpm-root"
 
+# One list of what a build takes.
+diff -r "$work/arch-root/usr/src/vga-stub-$version" "$work/rpm-root/usr/src/vga-stub-$version"
+
 echo "--- NixOS: the version only"
 grep -qF "version = \"$version-" /src/packaging/nix/default.nix
