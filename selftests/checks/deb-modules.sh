@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The package with the module built: two builds, in two folders, are equal byte for byte; it depends on
+# The package with the module built: two builds, in two directories, are equal byte for byte; it depends on
 # exactly that kernel, and the module is the one that this kernel takes. With a key it is signed.
 # for: kernel
 set -euo pipefail

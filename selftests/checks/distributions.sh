@@ -12,7 +12,7 @@ mkdir "$work/vga-stub-$version"
 tar -C /src --exclude=./.git --exclude=target -c . | tar -C "$work/vga-stub-$version" -x
 tar -C "$work" -czf "$work/vga-stub-$version.tar.gz" "vga-stub-$version"
 
-# builds FOLDER: the sources in there make the module.
+# builds DIRECTORY: the sources in there make the module.
 builds()
 {
 	make -s -C "$1/usr/src/vga-stub-$version" KDIR="$KDIR" BUILD="$1/build"

@@ -114,7 +114,7 @@ def image_for(guest: plan.Guest, logs: Path) -> Path:
 
 
 def new_logs() -> Path:
-    """A folder for this run's logs. The last few runs' are kept."""
+    """A directory for this run's logs. The last few runs' are kept."""
     parent = LAB / "logs/selftests"
     parent.mkdir(parents=True, exist_ok=True)
     for old in sorted(parent.iterdir())[:-KEPT_LOGS]:
@@ -131,14 +131,14 @@ def new_logs() -> Path:
 
 def in_use(logs: Path) -> bool:
     """Whether another run still writes there."""
-    folder = os.open(logs, os.O_RDONLY)
+    directory = os.open(logs, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return False
     except BlockingIOError:
         return True
     finally:
-        os.close(folder)
+        os.close(directory)
 
 
 def run(chosen: plan.Plan, jobs: int, accel: str, minutes: int | None) -> int:

@@ -17,7 +17,7 @@ def endless() -> bytearray:
     return image(8, EFI, last=False, length=0xFFFF)
 
 
-def assemble_methods(folder: Path) -> None:
+def assemble_methods(directory: Path) -> None:
     """Makes methods.aml."""
     images = {
         "VGABIOS": VGABIOS.read_bytes(),
@@ -28,9 +28,9 @@ def assemble_methods(folder: Path) -> None:
     text = (SOURCES / "methods.asl").read_text()
     for name, rom in images.items():
         text = text.replace(f"@{name}@", ", ".join(map(str, rom)))
-    source = folder / "methods.asl"
+    source = directory / "methods.asl"
     source.write_text(text)
-    command = ["iasl", "-va", "-p", folder / "methods", source]
+    command = ["iasl", "-va", "-p", directory / "methods", source]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -54,12 +54,12 @@ def vfct(entries: list[tuple[int, int, int, bytes]], rest: bytes = b"") -> bytes
     return bytes(table)
 
 
-def build_tables(folder: Path) -> None:
-    """Makes all of them in a folder."""
-    assemble_methods(folder)
-    legacy = (folder / "legacy-efi.rom").read_bytes()
-    small = (folder / "bad-checksum.rom").read_bytes()
-    other = (folder / "other-device.rom").read_bytes()
+def build_tables(directory: Path) -> None:
+    """Makes all of them in a directory."""
+    assemble_methods(directory)
+    legacy = (directory / "legacy-efi.rom").read_bytes()
+    small = (directory / "bad-checksum.rom").read_bytes()
+    other = (directory / "other-device.rom").read_bytes()
     tables = {
         # The second is for a bus that the firmware has numbered otherwise.
         "vfct": vfct(
@@ -75,4 +75,4 @@ def build_tables(folder: Path) -> None:
         "vfct-random": vfct([], random.Random(VENDOR).randbytes(LARGEST)),
     }
     for name, table in tables.items():
-        (folder / f"{name}.aml").write_bytes(table)
+        (directory / f"{name}.aml").write_bytes(table)

@@ -6,7 +6,7 @@ Each ROM is on a card of its own, and each image in it says its name on QEMU's d
 it is run: one boot of each firmware answers for all. What is expected stands in rom(), so that
 the command, the firmware and this file must agree.
 
-    boots.py VGA-STUB FOLDER      in the lab; FOLDER is for what it makes
+    boots.py VGA-STUB DIRECTORY      in the lab; DIRECTORY is for what it makes
 """
 
 import json
@@ -187,21 +187,21 @@ NAMES = (
 ).split()
 
 
-def qemu(folder: Path, firmware: str, names: list[str]) -> set[str]:
+def qemu(directory: Path, firmware: str, names: list[str]) -> set[str]:
     """Boots, and returns the names that were said."""
-    log = folder / f"{firmware}.log"
+    log = directory / f"{firmware}.log"
     log.write_bytes(b"")
     command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-m", "256", "-nodefaults"]
     command += ["-display", "none", "-vga", "none", "-no-reboot"]
     command += ["-debugcon", f"file:{log}", "-global", f"isa-debugcon.iobase={PORT:#x}"]
     if firmware == "ovmf":
-        variables = folder / "variables.fd"
+        variables = directory / "variables.fd"
         shutil.copy(OVMF / "OVMF_VARS_4M.fd", variables)
         flash = "if=pflash,format=raw,unit={},file={}{}"
         code = flash.format(0, OVMF / "OVMF_CODE_4M.fd", ",readonly=on")
         command += ["-drive", code, "-drive", flash.format(1, variables, "")]
     for slot, name in enumerate(names, 2):
-        command += ["-device", f"{CARD},addr={slot:#x},romfile={folder / name}.rom"]
+        command += ["-device", f"{CARD},addr={slot:#x},romfile={directory / name}.rom"]
     process = subprocess.Popen(command)
     try:
         end = time.monotonic() + LIMIT
@@ -217,12 +217,12 @@ def qemu(folder: Path, firmware: str, names: list[str]) -> set[str]:
 
 
 def main() -> None:
-    command, folder = sys.argv[1], Path(sys.argv[2])
-    folder.mkdir(parents=True, exist_ok=True)
+    command, directory = sys.argv[1], Path(sys.argv[2])
+    directory.mkdir(parents=True, exist_ok=True)
     table = {name: rom(name) for name in NAMES}
     answers = {}
     for name, (bytes_, _, _) in table.items():
-        file = folder / f"{name}.rom"
+        file = directory / f"{name}.rom"
         file.write_bytes(bytes_)
         looked = subprocess.run(
             [command, "rom", "--json", "--device", f"{VENDOR:04x}:{DEVICE:04x}", file],
@@ -234,9 +234,9 @@ def main() -> None:
         answers[name] = tuple(
             as_it_is and report["verdict"][guest]["from_file"] for guest in ("bios_guest", "ovmf_guest")
         )
-    (folder / "end.rom").write_bytes(image("end", last=False) + image("end", EFI))
+    (directory / "end.rom").write_bytes(image("end", last=False) + image("end", EFI))
     names = [*table, "end"]
-    seabios, ovmf = qemu(folder, "seabios", names), qemu(folder, "ovmf", names)
+    seabios, ovmf = qemu(directory, "seabios", names), qemu(directory, "ovmf", names)
     wrong = 0
     for name, (_, *expected) in table.items():
         ran = (name in seabios, name in ovmf)

@@ -26,7 +26,7 @@ def run(name: str) -> tuple[int, list[str], float]:
     start = time.monotonic()
     environment = {key: value for key, value in os.environ.items() if key not in ("LAB", "WORK")}
     done = subprocess.run(
-        ["bash", checks.FOLDER / f"{name}.sh"],
+        ["bash", checks.DIRECTORY / f"{name}.sh"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

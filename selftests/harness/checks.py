@@ -14,7 +14,7 @@ from report import Report
 from result import Result
 from topology import SELFTESTS
 
-FOLDER = SELFTESTS / "checks"
+DIRECTORY = SELFTESTS / "checks"
 # The module's build for a kernel, which all else waits for.
 BUILD = "build"
 LIMIT = 1200
@@ -50,14 +50,14 @@ class Check:
         return self.kernel.short if self.kernel else "host"
 
 
-def load_scripts(folder: Path = FOLDER) -> list[Script]:
+def load_scripts(directory: Path = DIRECTORY) -> list[Script]:
     """Every script of checks/."""
     found: list[str] = []
     scripts = []
-    for path in sorted(folder.glob("*.sh")):
+    for path in sorted(directory.glob("*.sh")):
         head = header.read(path, KEYS, found)
         if not head.sentence:
-            found.append(f"{folder.name}/{path.name}: the header does not say what is found out")
+            found.append(f"{directory.name}/{path.name}: the header does not say what is found out")
         scripts.append(Script(path.stem, head.sentence, head.keys.get("for", HOST)))
     raise_all(found)
     return scripts
@@ -71,7 +71,7 @@ def run(report: Report, check: Check, logs: Path, is_test: bool = True) -> None:
     if kernel:
         script += [f"ABI={kernel.abi}", f"KDIR={kernel.kdir}", f"OUT={kernel.out}"]
         script += kernel.make_variables
-    script += ["bash", str(FOLDER / f"{check.name}.sh")]
+    script += ["bash", str(DIRECTORY / f"{check.name}.sh")]
     command = command_in(kernel.suite if kernel else "trixie", script)
     log = logs / f"{check.prefix}-{check.name}.log"
     limit = LIMIT * (kernel.slow if kernel else 1)

@@ -17,7 +17,7 @@ from lab import LAB, SRC, Kernel, load_kernels
 from tests import load_tests
 from topology import SELFTESTS, load_topologies
 
-FOLDER = SELFTESTS / "demo"
+DIRECTORY = SELFTESTS / "demo"
 LOGS = LAB / "logs/demo"
 SHOWN = Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / LOGS.relative_to(LAB)
 
@@ -36,7 +36,7 @@ def build(kernel: Kernel) -> Path:
     if built.returncode:
         sys.exit(built.stdout.decode(errors="replace"))
     image = LOGS / "image.cpio"
-    build_image(kernel, FOLDER, image)
+    build_image(kernel, DIRECTORY, image)
     return image
 
 
@@ -44,7 +44,7 @@ def play(
     kernel: Kernel, image: Path, script: str, topology: str, listener: Callable[[str], None]
 ) -> bool:
     """Runs one script on one machine, and returns whether it went well."""
-    [test] = [test for test in load_tests(FOLDER) if test.name == script]
+    [test] = [test for test in load_tests(DIRECTORY) if test.name == script]
     machine = load_topologies()[topology]
     [result] = list(Boot(kernel, machine, [test], image, LOGS / topology, listener).run())
     if result.outcome != "ok":

@@ -125,13 +125,13 @@ def assemble(source: Path, target: Path, address: int) -> None:
     subprocess.run(command, check=True)
 
 
-def build_firmware(folder: Path) -> Path:
-    """Makes all of it in a folder, and returns that."""
-    folder.mkdir(exist_ok=True)
+def build_firmware(directory: Path) -> Path:
+    """Makes all of it in a directory, and returns that."""
+    directory.mkdir(exist_ok=True)
     for name, rom in odd_roms().items():
-        (folder / f"{name}.rom").write_bytes(rom)
-    rewrites = folder / "rewrites.rom"
+        (directory / f"{name}.rom").write_bytes(rom)
+    rewrites = directory / "rewrites.rom"
     assemble(SOURCES / "rewrites.S", rewrites, 0)
     rewrites.write_bytes(add_up(bytearray(rewrites.read_bytes())))
-    assemble(SOURCES / "greeting.S", folder / "greeting.img", 0x7C00)
-    return folder
+    assemble(SOURCES / "greeting.S", directory / "greeting.img", 0x7C00)
+    return directory

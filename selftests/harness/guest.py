@@ -346,9 +346,9 @@ class Boot:
         return ["--- kernel log", *window]
 
 
-def _share(tag: str, folder: Path, addr: str) -> list[str]:
-    """A folder that the guest can mount and read."""
-    shared = f"local,id={tag},path={folder},security_model=none,readonly=on,multidevs=remap"
+def _share(tag: str, directory: Path, addr: str) -> list[str]:
+    """A directory that the guest can mount and read."""
+    shared = f"local,id={tag},path={directory},security_model=none,readonly=on,multidevs=remap"
     return [
         *("-fsdev", shared),
         *("-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},addr={addr}"),

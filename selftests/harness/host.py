@@ -2,7 +2,7 @@
 """What a guest can ask of the machine it runs on: see ask() in tests/lib/harness.sh.
 
 A question is a line "#:ask NUMBER WORDS" on the guest's TAP port. The answer is a file
-of that number in a folder that the guest mounts.
+of that number in a directory that the guest mounts.
 """
 
 import re

@@ -75,8 +75,8 @@ def build_base(kernel: Kernel) -> Path:
 
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for folder in ("bin", "dev", "proc", "sys", "run", "tmp", "lib", "roms"):
-            (root / folder).mkdir()
+        for directory in ("bin", "dev", "proc", "sys", "run", "tmp", "lib", "roms"):
+            (root / directory).mkdir()
         (root / "usr").symlink_to(".")
         (root / "sbin").symlink_to("bin")
         (root / "lib64").symlink_to("lib")
@@ -100,10 +100,10 @@ def build_base(kernel: Kernel) -> Path:
 def build_image(
     kernel: Kernel, tests: Path, target: Path, command: Path | None = None
 ) -> None:
-    """The whole: base, programs, ROMs, a folder of tests, our module if it is there, and the
+    """The whole: base, programs, ROMs, a directory of tests, our module if it is there, and the
     user's command, if some test wants it.
 
-    The ROMs are for QEMU as well, in the folder "firmware" beside the image.
+    The ROMs are for QEMU as well, in the directory "firmware" beside the image.
     """
     firmware = build_firmware(target.parent / "firmware")
     build_tables(firmware)
@@ -114,8 +114,9 @@ def build_image(
         shutil.copytree(SELFTESTS / "tests", root / "tests")
         if tests != SELFTESTS / "tests":
             shutil.copytree(tests, root / "tests", dirs_exist_ok=True)
-        # The folder's own, and what comes last in each boot.
-        shown = {test.name: test for folder in (SELFTESTS / "tests", tests) for test in load_tests(folder)}
+        # The directory's own, and what comes last in each boot.
+        both = (SELFTESTS / "tests", tests)
+        shown = {test.name: test for directory in both for test in load_tests(directory)}
         (root / "tests/limits").write_text(limits([*shown.values()]))
         shutil.copytree(firmware, root / "roms")
         shutil.copy(SELFTESTS / "guest/init", root / "init")
@@ -136,7 +137,7 @@ def build_image(
 
 def build_real_image(kernel: Kernel, topology: Topology, plain: Path, target: Path) -> None:
     """What a user's machine boots with, made by the topology's own tool (images/) from the
-    module, its hooks and the topology's options; and the plain image in it, as the folder
+    module, its hooks and the topology's options; and the plain image in it, as the directory
     that it ends in."""
     module = kernel.out / "vga_stub.ko" if topology.options != "none" else ""
     maker = SELFTESTS / f"images/{topology.initramfs}.sh"
@@ -153,7 +154,7 @@ def build_real_image(kernel: Kernel, topology: Topology, plain: Path, target: Pa
 
 
 def add_selftest(made: Path, plain: Path, target: Path) -> None:
-    """A real image, made to end in the folder "selftest", with the plain one in that folder."""
+    """A real image, made to end in the directory "selftest", with the plain one in that directory."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "selftest").mkdir()

@@ -2,7 +2,7 @@
 """Boots what a user's machine has after the package was installed: its kernel and its
 initramfs. See packages/run.
 
-Usage: packages.py BOOT ABI, where BOOT is the folder with vmlinuz-ABI, initrd.img-ABI, the kernel's
+Usage: packages.py BOOT ABI, where BOOT is the directory with vmlinuz-ABI, initrd.img-ABI, the kernel's
 modules, ours as DKMS has installed it, and, for Secure Boot, the key that it is signed with and the
 signed shim and GRUB
 """
@@ -20,28 +20,28 @@ from lab import LAB, Kernel, load_kernels
 from tests import load_tests
 from topology import SELFTESTS, load_topologies
 
-FOLDER = SELFTESTS / "packages"
+DIRECTORY = SELFTESTS / "packages"
 # The owner of keys, to firmware: any UUID would do.
 OWNER = "1f5b8b2c-6c3e-4a37-9a53-0d6f7e1c9b42"
 
 
-def prepare_secure_boot(boot: Path, folder: Path) -> None:
+def prepare_secure_boot(boot: Path, directory: Path) -> None:
     """What a machine has after its owner has enrolled DKMS's key with MokManager.
 
     Firmware with Microsoft's keys, the list of the owner's keys, and the disk that is started:
     shim is signed with one of Microsoft's keys, GRUB and the kernel with Debian's, which shim has.
     """
-    disk = folder / "disk"
+    disk = directory / "disk"
     shutil.rmtree(disk, ignore_errors=True)
     for name in ("BOOT", "debian"):
         (disk / "EFI" / name).mkdir(parents=True)
     shutil.copy(boot / "shimx64.efi.signed", disk / "EFI/BOOT/BOOTX64.EFI")
     shutil.copy(boot / "grubx64.efi.signed", disk / "EFI/BOOT/grubx64.efi")
-    pem = folder / "mok.pem"
+    pem = directory / "mok.pem"
     convert = ["openssl", "x509", "-inform", "der", "-in", boot / "mok.pub", "-out", pem]
     subprocess.run(convert, check=True)
     enrol = ["virt-fw-vars", "--input", OVMF / "OVMF_VARS_4M.ms.fd"]
-    enrol += ["--output", folder / "secureboot.vars", "--add-mok", OWNER, pem]
+    enrol += ["--output", directory / "secureboot.vars", "--add-mok", OWNER, pem]
     subprocess.run(enrol, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -62,7 +62,7 @@ def main() -> int:
     plain, image = logs / "plain.cpio", logs / "image.cpio"
     with tempfile.TemporaryDirectory() as name:
         tests = Path(name) / "tests"
-        shutil.copytree(FOLDER, tests)
+        shutil.copytree(DIRECTORY, tests)
         shutil.copy(boot / "vga_stub.ko.xz", tests)
         build_image(kernel, tests, plain)
     add_selftest(boot / f"initrd.img-{abi}", plain, image)
@@ -71,7 +71,7 @@ def main() -> int:
         prepare_secure_boot(boot, logs)
 
     bad = 0
-    for test in load_tests(FOLDER):
+    for test in load_tests(DIRECTORY):
         for name in test.topologies:
             if name == "secureboot" and not secure:
                 continue

@@ -13,7 +13,7 @@ from lab import LAB, SRC, Kernel, load_kernels
 from tests import load_tests
 from topology import SELFTESTS, load_topologies
 
-FOLDER = SELFTESTS / "plants"
+DIRECTORY = SELFTESTS / "plants"
 # Where the call goes: in the driver's probe, where nothing is locked but the device.
 ANCHOR = "        hold::quiet(pdev);\n        if owned_legacy {\n"
 CALL = "        plant(pdev);\n"
@@ -54,7 +54,7 @@ def plant(kernel: Kernel, copy: Path) -> None:
     text = driver.read_text()
     if text.count(ANCHOR) != 1:
         raise SystemExit(f"{driver.relative_to(copy)} has no one place to plant bugs at")
-    bugs = (FOLDER / "plants.rs").read_text()
+    bugs = (DIRECTORY / "plants.rs").read_text()
     driver.write_text(text.replace(ANCHOR, CALL + ANCHOR) + "\n" + bugs)
     command = ["make", "-C", copy, f"KDIR={kernel.kdir}", f"BUILD={kernel.out}"]
     subprocess.run([*command, *kernel.make_variables], check=True)
@@ -70,9 +70,9 @@ def main() -> int:
     copy = kernel.out.with_name("planted")
     plant(kernel, copy)
     image = logs / "image.cpio"
-    build_image(kernel, FOLDER, image)
+    build_image(kernel, DIRECTORY, image)
     last = [test for test in load_tests(SELFTESTS / "tests") if test.last]
-    tests = [*load_tests(FOLDER), *last]
+    tests = [*load_tests(DIRECTORY), *last]
     topology = load_topologies()["plugin"]
 
     wrong = expect(kernel, topology, tests, image, logs / "guest", EXPECTED)

@@ -43,14 +43,14 @@ def shell_answers() -> bool:
 
 def main() -> int:
     """Runs them in one kernel, and compares."""
-    folder = Path(__file__).parent / "selftest"
+    directory = Path(__file__).parent / "selftest"
     logs = LAB / f"logs/harness-{SRC.stat().st_ino}"
     logs.mkdir(parents=True, exist_ok=True)
     kernel = next(k for k in load_kernels() if k.suite == "trixie")
     image = logs / "image.cpio"
-    build_image(kernel, folder, image)
+    build_image(kernel, directory, image)
     bare = load_topologies()["bare"]
-    wrong = expect(kernel, bare, load_tests(folder), image, logs / "guest", EXPECTED)
+    wrong = expect(kernel, bare, load_tests(directory), image, logs / "guest", EXPECTED)
     image.unlink()
     wrong += not shell_answers()
     return 1 if wrong else 0

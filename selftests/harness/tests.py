@@ -29,7 +29,7 @@ AREAS = {
 }
 # The keys of a header that are there or not.
 FLAGS = ("fresh", "unchanged", "smoke", "once", "last", "replugs")
-# What is no test in a folder of tests.
+# What is no test in a directory of tests.
 LIBRARY = "lib.sh"
 
 
@@ -70,11 +70,11 @@ def keys(machines: Collection[str]) -> dict:
     }
 
 
-def load_tests(folder: Path, machines: Collection[str] | None = None) -> list[Test]:
-    """Every test of a folder, by name, but for those that come first or last in a boot. With
+def load_tests(directory: Path, machines: Collection[str] | None = None) -> list[Test]:
+    """Every test of a directory, by name, but for those that come first or last in a boot. With
     `machines` each has to name one of them; without, it runs where its caller says."""
     found: list[str] = []
-    paths = [path for path in folder.glob("*.sh") if path.name != LIBRARY]
+    paths = [path for path in directory.glob("*.sh") if path.name != LIBRARY]
     tests = [_test(path, machines, found) for path in sorted(paths)]
     raise_all(found)
     return sorted(tests, key=_order)

@@ -123,13 +123,13 @@ step_kernel()
 	apt_get install "${from[@]}" linux-image-amd64 linux-headers-amd64
 }
 
-# debs FOLDER: the packages.
+# debs DIRECTORY: the packages.
 step_debs()
 {
 	make -C /src deb BUILD="$1" COMMAND="$(/src/selftests/checks/built-command /lab)"
 }
 
-# later FOLDER: the packages of a later version.
+# later DIRECTORY: the packages of a later version.
 step_later()
 {
 	local copy
@@ -220,7 +220,7 @@ typed()
 		eval "$1"' bash "$1"
 }
 
-# prebuilt-debs FOLDER ABI VERSION: the module built, where the lab has that kernel.
+# prebuilt-debs DIRECTORY ABI VERSION: the module built, where the lab has that kernel.
 step_prebuilt-debs()
 {
 	/src/scripts/deb-modules "$1" "$(/src/scripts/lab kdir "$2")" "$3"

@@ -7,7 +7,7 @@
 
 all=$HELD,$AUDIO,$USB
 
-# states: what the three folders say
+# states: what the three directories say
 states()
 {
 	echo "$(class "$HELD" state) $(class "$AUDIO" state) $(class "$USB" state)"

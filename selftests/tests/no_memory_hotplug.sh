@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The 1st, 2nd, ... allocation of removing a card that is held fails, and of what is done for
-# one that is found: choosing it, and claiming it. Gone means gone with its folder; a card
+# one that is found: choosing it, and claiming it. Gone means gone with its directory; a card
 # that was found is held, or has no driver, and then the log says why.
 # area: faults
 # topology: plugin

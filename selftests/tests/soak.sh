@@ -37,16 +37,16 @@ disagreements()
 	held) d_driver=vga-stub d_rest="decodes=none arbiter=none" ;;
 	handed-off) d_driver=vfio-pci d_rest="decodes=* arbiter=*" ;;
 	esac
-	d_folder="state=- rom=-"
-	if [ $folder = yes ]; then
-		d_folder="state=$state rom=bar"
+	d_directory="state=- rom=-"
+	if [ $directory = yes ]; then
+		d_directory="state=$state rom=bar"
 		cmp "$dir/rom" "$HELD_ROM" || echo "its ROM is another"
 		# Once held, it is released with what it was found with.
 		[ $state != unbound ] || d_rest="decodes=io+mem arbiter=io+mem"
 	fi
 	[ $state = absent ] && d_override=- || d_override="(null)"
 	d_now=$(failnth facts "$HELD,$HOST")
-	d_want="driver=$d_driver $d_folder $d_rest override=$d_override; $host"
+	d_want="driver=$d_driver $d_directory $d_rest override=$d_override; $host"
 	# In quotes its asterisks would stand for themselves.
 	# shellcheck disable=SC2254
 	case $d_now in
@@ -87,15 +87,15 @@ stop_locker()
 	locker=
 }
 
-# Is the module loaded, is the card there, who has it, has it got a folder?
-loaded=no state=unbound folder=no reader='' locker='' wrong=''
+# Is the module loaded, is the card there, who has it, has it got a directory?
+loaded=no state=unbound directory=no reader='' locker='' wrong=''
 host=$(failnth facts "$HOST" | sed 's/; module=.*//')
 
 load_it()
 {
 	expect '' load "ids=$ids"
 	loaded=yes
-	case $state in unbound) state=held folder=yes ;; esac
+	case $state in unbound) state=held directory=yes ;; esac
 }
 
 # by_file: as machines use it, by its group or by its file and an iommufd
@@ -113,13 +113,13 @@ step()
 	unload)
 		[ $loaded = yes ] || return
 		expect '' unload
-		loaded=no folder=no
+		loaded=no directory=no
 		[ $state != held ] || state=unbound
 		;;
 	bind)
 		[ $loaded = yes ] || return
 		case $state in
-		unbound) expect 0 wr /sys/bus/pci/drivers/vga-stub/bind "$HELD"; state=held folder=yes ;;
+		unbound) expect 0 wr /sys/bus/pci/drivers/vga-stub/bind "$HELD"; state=held directory=yes ;;
 		held) expect EBUSY wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
 		handed-off) expect EBUSY wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
 		absent) expect ENODEV wr /sys/bus/pci/drivers/vga-stub/bind "$HELD" ;;
@@ -132,19 +132,19 @@ step()
 		esac
 		;;
 	handoff)
-		[ $folder = yes ] || return
+		[ $directory = yes ] || return
 		case $state in
 		unbound) expect EBUSY wr "$dir/handoff" vfio-pci ;;
 		*) expect 0 wr "$dir/handoff" vfio-pci; state=handed-off ;;
 		esac
 		;;
 	reclaim)
-		[ $folder = yes ] || return
+		[ $directory = yes ] || return
 		expect 0 wr "$dir/reclaim" 1
 		state=held
 		;;
 	bad)
-		[ $folder = yes ] || return
+		[ $directory = yes ] || return
 		expect EINVAL wr "$dir/reclaim" 2
 		expect EINVAL wr "$dir/handoff" pcieport
 		;;
@@ -155,7 +155,7 @@ step()
 		case $(use "$HELD" $by 2>&1) in *ready) ;; *) wrong="no program can use it" ;; esac
 		;;
 	in-use)
-		[ $state = handed-off ] && [ $folder = yes ] || return
+		[ $state = handed-off ] && [ $directory = yes ] || return
 		by_file
 		# shellcheck disable=SC2086  # nothing, or an option
 		vfio-client -k $by "$HELD" >/run/client.out &
@@ -165,7 +165,7 @@ step()
 		{ kill $client; wait $client; } 2>/dev/null
 		;;
 	open)
-		[ $state = handed-off ] && [ $folder = yes ] || return
+		[ $state = handed-off ] && [ $directory = yes ] || return
 		exec 3<>"/dev/vfio/devices/$(ls "$PCI/$HELD/vfio-dev")"
 		expect EBUSY wr "$dir/reclaim" 1
 		exec 3>&-
@@ -196,7 +196,7 @@ step()
 		wr "$PCI/$HELD/rom" 0 >/dev/null
 		;;
 	legacy)
-		[ $folder = yes ] || return
+		[ $directory = yes ] || return
 		random 3
 		case $drawn in
 		0) expect 0 wr "$dir/legacy" arbitrated ;;
@@ -206,7 +206,7 @@ step()
 		;;
 	reader)
 		stop_reader
-		[ $folder = yes ] || return
+		[ $directory = yes ] || return
 		sh -c "while usleep 50000; do cat $dir/rom $dir/state $dir/rom_status; done" >/dev/null 2>&1 &
 		reader=$!
 		;;
@@ -225,14 +225,14 @@ step()
 		[ $state != absent ] || return
 		expect 0 wr "$PCI/$HELD/remove" 1
 		state=absent
-		folder=no
+		directory=no
 		comes_true test ! -e "$dir"
 		;;
 	rescan)
 		expect 0 wr /sys/bus/pci/rescan 1
 		if [ $state = absent ]; then
 			state=unbound
-			[ $loaded = no ] || state=held folder=yes
+			[ $loaded = no ] || state=held directory=yes
 		fi
 		;;
 	esac

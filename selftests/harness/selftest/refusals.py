@@ -39,18 +39,18 @@ devices = ["intel-iommu"]
 """
 
 
-class Folder(unittest.TestCase):
-    """Has a folder for files that are wrong."""
+class Directory(unittest.TestCase):
+    """Has a directory for files that are wrong."""
 
     def setUp(self) -> None:
         place = tempfile.TemporaryDirectory()
         self.addCleanup(place.cleanup)
-        self.folder = Path(place.name) / "tests"
-        self.folder.mkdir()
+        self.directory = Path(place.name) / "tests"
+        self.directory.mkdir()
 
     def write(self, text: str, name: str = "a.sh") -> Path:
         """Puts a file there."""
-        path = self.folder / name
+        path = self.directory / name
         path.write_text(text)
         return path
 
@@ -62,14 +62,14 @@ class Folder(unittest.TestCase):
             self.assertIn(text, str(caught.exception))
 
 
-class Headers(Folder):
+class Headers(Directory):
     """What a test or a check says of itself."""
 
     def test_header_wrong(self) -> None:
         """Each of these is refused."""
         good = SPDX + "# It works.\n# topology: plugin\n"
         self.write(good)
-        [test] = read_tests(self.folder, MACHINES)
+        [test] = read_tests(self.directory, MACHINES)
         self.assertEqual((test.limit, test.topologies, test.sentence), (120, ("plugin",), "It works."))
         for text, *said in (
             (good + "# timout: 5\n", "tests/a.sh:4", "no key 'timout'", "timeout"),
@@ -91,22 +91,22 @@ class Headers(Folder):
         ):
             with self.subTest(text):
                 self.write(text)
-                self.refused(lambda: read_tests(self.folder, MACHINES), *said)
+                self.refused(lambda: read_tests(self.directory, MACHINES), *said)
 
     def test_all_at_once(self) -> None:
         """Every mistake is said, not the first only."""
         self.write(SPDX + "# One.\n# topology: igdd\n", "b.sh")
         self.write(SPDX + "# Two.\n# topology: plugin\n# last: no\n# smoky: yes\n", "c.sh")
-        self.refused(lambda: read_tests(self.folder, MACHINES), "igdd", "smoky")
+        self.refused(lambda: read_tests(self.directory, MACHINES), "igdd", "smoky")
 
     def test_duration(self) -> None:
         """DURATION is looked at where a test lasts."""
         self.write(SPDX + "# It lasts.\n# topology: plugin\n# lasts: 60\n# replugs: yes\n")
-        self.assertEqual(limits(read_tests(self.folder, MACHINES)), "a 180 replugs\n")
+        self.assertEqual(limits(read_tests(self.directory, MACHINES)), "a 180 replugs\n")
         with mock.patch.dict(os.environ, DURATION="300"):
-            self.assertEqual(limits(read_tests(self.folder, MACHINES)), "a 420 replugs\n")
+            self.assertEqual(limits(read_tests(self.directory, MACHINES)), "a 420 replugs\n")
         with mock.patch.dict(os.environ, DURATION="long"):
-            self.refused(lambda: read_tests(self.folder, MACHINES), "DURATION is 'long'")
+            self.refused(lambda: read_tests(self.directory, MACHINES), "DURATION is 'long'")
 
     def test_check_wrong(self) -> None:
         """The same of a check."""
@@ -117,10 +117,10 @@ class Headers(Folder):
         ):
             with self.subTest(text):
                 self.write(text)
-                self.refused(lambda: checks.load_scripts(self.folder), *said)
+                self.refused(lambda: checks.load_scripts(self.directory), *said)
 
 
-class Machines(Folder):
+class Machines(Directory):
     """What topologies.toml says."""
 
     def test_machine_wrong(self) -> None:
@@ -152,7 +152,7 @@ def kernels(*abis: str) -> list[Kernel]:
     return [Kernel("sid" if "deb14" in abi else "trixie", abi, Path("/nowhere")) for abi in abis]
 
 
-class CommandLine(Folder):
+class CommandLine(Directory):
     """What is asked for."""
 
     def setUp(self) -> None:
@@ -170,7 +170,7 @@ class CommandLine(Folder):
         self.house = plan.House(
             kernels=kernels("7.2.12+deb13-amd64", "7.10.1+deb13-amd64", "7.2.13+deb14-amd64"),
             topologies=machines,
-            tests=read_tests(self.folder, machines),
+            tests=read_tests(self.directory, machines),
             scripts=[checks.Script(*words) for words in (
                 ("build", "", "kernel"), ("size", "", "kernel"), ("shell", "", "host"),
                 ("plants", "", "sanitizers"),

@@ -15,7 +15,7 @@ ask()
 	cat /run/answers/$t_number
 }
 
-# The folder of the answers. QEMU's 9p does not outlive a sleep of the machine.
+# The directory of the answers. QEMU's 9p does not outlive a sleep of the machine.
 open_answers()
 {
 	modprobe -a 9pnet_virtio 9p &&
