@@ -147,7 +147,7 @@ pub const fn claimable(
     }
 }
 
-/// A VGA card on its way to inherit the legacy ranges: see [`heir`].
+/// A card that may inherit the legacy ranges: see [`better`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card<K> {
     /// What the caller knows it by.
@@ -162,17 +162,12 @@ pub struct Card<K> {
     pub command: u16,
 }
 
-/// Returns the card to which the legacy ranges go when the card that owned them is held.
+/// Returns the better heir of two cards: the best one so far, and the next.
 ///
-/// The default VGA device is where the host's console is, so it is preferred, be it switched on or
-/// not. Else it is the first VGA card that decodes I/O or memory: one that is off was left so by
-/// its firmware or by its driver. Cards that are held get nothing.
-pub fn heir<K>(cards: impl IntoIterator<Item = Card<K>>) -> Option<K> {
-    cards.into_iter().fold(None, better).map(|card| card.key)
-}
-
-/// Returns the better of two cards as [`heir`] has it, for those who see one after another: the
-/// best so far, and the next.
+/// The legacy ranges go to the best of all cards when the card that owned them is held. The default
+/// VGA device is where the host's console is, so it is preferred, whether it decodes or not. Else
+/// it is the first VGA card that decodes I/O or memory: the firmware or a driver has switched off
+/// those that do not. Held cards inherit nothing.
 pub fn better<K>(best: Option<Card<K>>, next: Card<K>) -> Option<Card<K>> {
     if next.held || !is_vga_class(next.class) {
         return best;

@@ -20,7 +20,7 @@
 //! - [`decode`]: which cards are claimed ([`decode::claimable`]), what their COMMAND register is to
 //!   be ([`decode::quiet`], [`decode::released`], [`decode::derive`]), which decode bits may be
 //!   switched on at all ([`decode::may_decode`]), and which card inherits the legacy VGA ranges
-//!   ([`decode::heir`]).
+//!   ([`decode::better`]).
 //! - [`legacy`]: who has the legacy VGA ranges while a guest has a card, and where each choice is
 //!   sound ([`legacy::refusal`]).
 //! - [`group`]: what was written to `handoff` and `reclaim` ([`group::Request`]), which functions move
@@ -32,8 +32,8 @@
 //!
 //! No `unsafe`, no allocation, no recursion, no panic: what comes from outside is read by `get()`,
 //! sizes are added by `checked_add()`, and every loop has an end that does not depend on the
-//! data alone. What counts by itself with a check for overflow (`enumerate()`, `position()`) is not
-//! used, so that no call of the panic machinery is left. Functions that only the host's tool needs
+//! data alone. `enumerate()` and `position()` are avoided: their overflow checks would link in the
+//! panic code. Functions that only the host's tool needs
 //! are `#[inline]`, so that the module does not carry them.
 
 // Kbuild passes `-Zcrate-attr=no_std` by itself.
