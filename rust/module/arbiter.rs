@@ -107,7 +107,7 @@ pub(crate) fn owns_legacy(pdev: &pci::Device) -> bool {
         && pdev.is_vga_routed()
 }
 
-/// Returns where a VGA card is, as far as the arbiter can keep legacy cycles from it.
+/// Returns where a VGA card is: whether the arbiter can keep legacy cycles from it.
 pub(crate) fn place(pdev: &pci::Device) -> Place {
     let bridge = pdev.upstream();
     let mut others = 0_usize;
@@ -256,7 +256,8 @@ pub(crate) fn hosts_cards() -> Result<KVec<HostsCard>> {
     Ok(cards)
 }
 
-/// Gives a card the legacy ranges. This may wait: it is for the work queue, without any lock.
+/// Gives a card the legacy ranges. This may wait, so only the work queue calls it, without any
+/// lock.
 ///
 /// # Errors
 ///
@@ -276,7 +277,7 @@ pub(crate) fn defer(call: fn()) {
     }
 }
 
-/// Waits until all that was deferred has been called. For who has no lock.
+/// Waits until all deferred work is done. The caller holds no lock.
 pub(crate) fn flush() {
     let arbiter = queue::lock().ok().and_then(|queue| queue.clone());
 

@@ -22,7 +22,7 @@ use vga_stub_core::decode;
 
 /// Makes a function quiet: I/O, memory and bus master off, no INTx. Returns whether it answers.
 ///
-/// Of one that does not answer, what was saved when it did stands.
+/// If it does not answer, the state that was saved before is kept.
 #[inline(never)]
 pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) -> bool {
     if !pdev.answers() {
@@ -39,8 +39,8 @@ pub(crate) fn quiet(pdev: &pci::Device<Core<'_>>) -> bool {
     true
 }
 
-/// Puts a function to sleep that nobody uses. By itself, since the PCI core would also have it wake
-/// the machine; D3cold is not for it to choose.
+/// Puts an unused function to sleep. The PCI core's own way would also let it wake the machine, and
+/// might choose D3cold.
 ///
 /// # Errors
 ///
@@ -53,15 +53,15 @@ pub(crate) fn sleep(pdev: &pci::Device<Core<'_>>) -> Result {
     Ok(())
 }
 
-/// Makes a function quiet again whose configuration space was lost in a reset. Returns whether it
-/// answers.
+/// Restores a function that lost its configuration space in a reset, and makes it quiet again.
+/// Returns whether it answers.
 pub(crate) fn restore(pdev: &pci::Device<Core<'_>>) -> bool {
     pdev.restore_state();
     quiet(pdev)
 }
 
-/// Gives a function, which is awake, its COMMAND back as it was found, less bus master, and the
-/// rest of its configuration if that is lost.
+/// Gives an awake function the COMMAND that it was found with, less bus master. Restores the rest
+/// of its configuration if that is lost.
 ///
 /// Decode stays off if `moved`: [`decode::released`].
 pub(crate) fn release(pdev: &pci::Device<Core<'_>>, card: &Card, moved: bool) {

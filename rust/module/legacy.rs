@@ -113,7 +113,7 @@ fn refusal(card: &Card, choice: Choice) -> Option<Refusal> {
     legacy::refusal(choice, card.kind, place(card.pdev()))
 }
 
-/// Has the arbiter decide about a card for which what was chosen is not sound, or no more.
+/// Has the arbiter decide about a card where the choice is not sound, or is not sound any more.
 fn fall_back(card: &Card, refusal: Refusal) {
     dev_warn!(
         card.pdev(),

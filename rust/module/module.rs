@@ -22,10 +22,9 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// All that is registered. Fields are dropped in their order: first nobody tells us of changes on
-/// the bus, then the cards' directories go and with them whoever is writing to a file there, then what
-/// the arbiter was told of guests' cards, then the reservations, then the driver and with it the hold on each card; at last nobody asks the arbiter any
-/// more.
+/// All that is registered. Fields are dropped in their order: the bus notifier stops; the cards'
+/// directories go, which waits for writers; the arbiter forgets what it was told of guests' cards;
+/// the reservations go; the driver goes, and releases each card; the arbiter's queue ends.
 #[pin_data]
 pub(crate) struct VgaStub {
     #[pin]

@@ -2,7 +2,7 @@
 
 //! The list of claimed functions, and their directories in /sys/class.
 //!
-//! Nothing here waits for who is in one of the directories' files, but the work queue and the
+//! Nothing here waits for programs that use a file of a directory, but the work queue and the
 //! module's exit: probe, removal and the bus's listeners run with locks held that a writer may want,
 //! or that the loader of a module waits for on a writer's behalf.
 

@@ -80,7 +80,7 @@ pub(crate) struct Rom {
     image: KVVec<u8>,
     /// Where the image was read; [`Source::None`] where nothing is worth to be called one.
     pub(crate) source: Source,
-    /// What is to be thought of it, or of what was read in its place.
+    /// Whether it is valid, or what is wrong with what was read in its place.
     pub(crate) status: Status,
     worth: Worth,
 }
@@ -285,7 +285,7 @@ fn read(pdev: &pci::Device<Core<'_>>, source: Source) -> Result<Rom, Failure> {
 }
 
 impl Rom {
-    /// Reads as far as there are images.
+    /// Reads up to the end of the last image.
     fn read(bytes: &mut dyn Bytes, source: Source, ids: (u16, u16)) -> Result<Self> {
         let mut image = KVVec::new();
 

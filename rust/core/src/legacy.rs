@@ -61,7 +61,7 @@ impl Choice {
     }
 }
 
-/// Where a VGA card is, as far as the arbiter can keep legacy cycles from it.
+/// Where a VGA card is: whether the arbiter can keep legacy cycles from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// On a root bus: nothing keeps them from the card while its COMMAND is on.

@@ -25,11 +25,11 @@
 //! into the first image if only the vendor is the card's (`vfio_pci_load_rom()` in its
 //! hw/vfio/pci.c); a file that it is given as `romfile=` it leaves as it is.
 //!
-//! [`images`] is the chain as the specification has it, and [`status`] the word for that: what the
-//! kernel shows is `ok` or not. What is called `ok`, `pci_map_rom()` takes as well and finds as
-//! long, with two exceptions: a legacy image that is longer by its header than by its PCI data
-//! structure, and images of NVIDIA's own kind, which it leaves out. [`extent`] says how much is to
-//! be kept, so that none of the three misses anything.
+//! [`images`] is the chain as the specification has it, and [`status`] the word for it. Every ROM
+//! that is `ok` is accepted by `pci_map_rom()`, with the same length, but for two exceptions: a
+//! legacy image that is longer by its header than by its PCI data structure, and images of NVIDIA's
+//! own kind, which `pci_map_rom()` leaves out. [`extent`] says how much to keep, so that none of
+//! the three readers misses anything.
 //!
 //! # Bounds
 //!
