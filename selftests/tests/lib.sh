@@ -25,4 +25,5 @@ t_failed=$((${FAILED:-0}))
 . /tests/lib/hotplug.sh
 . /tests/lib/arbiter.sh
 . /tests/lib/guest.sh
+. /tests/lib/xen.sh
 . /tests/lib/command.sh

@@ -8,25 +8,7 @@
 # timeout: 200
 . /tests/lib.sh
 
-# So that xl and its helpers write where they can.
-open_root
-modprobe -a xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
-mount -t xenfs xenfs /proc/xen
-mount -o bind /proc/xen $ROOT/proc/xen
-is "this is dom0" "$(cat /proc/xen/capabilities)" control_d
-mkdir -p /dev/pts
-mount -t devpts devpts $ROOT/dev/pts
-ln -sf pts/ptmx $ROOT/dev/ptmx
-mkdir -p $ROOT/run/xen $ROOT/run/xenstored $ROOT/run/lock $ROOT/var/log/xen
-in_root /usr/lib/xen-4.20/bin/xenstored --pid-file /run/xenstored.pid
-in_root timeout 20 /usr/lib/xen-4.20/bin/xen-init-dom0 >/run/init-dom0
-in_root /usr/lib/xen-4.20/bin/xenconsoled --log=guest --log-dir=/run/xen
-
-xl()
-{
-	in_root timeout 60 xl "$@" 2>&1
-}
-
+open_dom0
 before=$(arbiter_count)
 loads ids=1234:1111
 is "the card is held" "$(class "$HELD" state)" held
@@ -80,7 +62,7 @@ memory = 320
 vcpus = 1
 pci = ["$HELD"]
 END
-xl create /run/guest.cfg >/run/create
+create_domain
 matches "the guest runs" "$(xl list)" "^guest "
 t_tries=60
 until grep -q seen: $ROOT/run/xen/guest-guest.log 2>/dev/null || [ $t_tries = 0 ]; do
@@ -92,19 +74,12 @@ log_mark
 writes EBUSY 1 "$CLASS/$HELD/reclaim" "while it runs, reclaim says so"
 matches "and the log" "$(logged)" "nothing moved: $HELD is in use by another domain"
 is "nothing has moved" "$(driver_of "$HELD")" pciback
-xl destroy guest >/run/destroy
-eventually "the guest is gone" sh -c "! SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT xl list | grep -q '^guest '"
+destroy_domain
 writes 0 1 "$CLASS/$HELD/reclaim"
 is "afterwards it comes back" "$(driver_of "$HELD") $(decodes "$HELD")" "vga-stub none"
 succeeds "with its ROM" cmp "$CLASS/$HELD/rom" "$HELD_ROM"
-[ $t_failed = 0 ] || sed 's/^/# /' /run/init-dom0 /run/create /run/destroy $ROOT/run/xen/*.log $ROOT/var/log/xen/*.log
 unloads
 is "the arbiter counts as before" "$(arbiter_count)" "$before"
-for daemon in xenconsoled xenstored; do
-	kill -9 "$(pidof $daemon)"
-done
-sleep 1
-umount $ROOT/dev/pts $ROOT/proc/xen /proc/xen
-close_root
+close_dom0
 rm -rf /run/guest
 done_testing

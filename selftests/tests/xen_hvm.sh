@@ -10,25 +10,8 @@
 # timeout: 400
 . /tests/lib.sh
 
-open_root
+open_dom0
 cp /roms/greeting.img $ROOT/run
-modprobe -a xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
-mount -t xenfs xenfs /proc/xen
-mount -o bind /proc/xen $ROOT/proc/xen
-is "this is dom0" "$(cat /proc/xen/capabilities)" control_d
-mkdir -p /dev/pts
-mount -t devpts devpts $ROOT/dev/pts
-ln -sf pts/ptmx $ROOT/dev/ptmx
-mkdir -p $ROOT/run/xen $ROOT/run/xenstored $ROOT/run/lock $ROOT/var/log/xen
-in_root /usr/lib/xen-4.20/bin/xenstored --pid-file /run/xenstored.pid
-in_root timeout 20 /usr/lib/xen-4.20/bin/xen-init-dom0 >/run/init-dom0
-in_root /usr/lib/xen-4.20/bin/xenconsoled --log=guest --log-dir=/run/xen
-
-xl()
-{
-	in_root timeout 90 xl "$@" 2>&1
-}
-
 cat >$ROOT/run/guest.cfg <<END
 name = "guest"
 type = "hvm"
@@ -46,7 +29,7 @@ END
 boot()
 {
 	: >$ROOT/run/guest.serial
-	xl create /run/guest.cfg >>/run/create
+	create_domain
 	t_tries=120
 	until grep -q '!' $ROOT/run/guest.serial || [ $t_tries = 0 ]; do
 		t_tries=$((t_tries - 1))
@@ -57,8 +40,7 @@ boot()
 
 ends()
 {
-	xl destroy guest >>/run/destroy
-	eventually "$1: the guest is gone" sh -c "! SYSTEMD_IGNORE_CHROOT=1 PATH=/usr/sbin:/usr/bin chroot $ROOT xl list | grep -q '^guest '"
+	destroy_domain "$1: "
 	writes 0 1 "$CLASS/$HELD/reclaim"
 	eventually "$1: the host's card has the ranges" owns "$HOST"
 }
@@ -90,12 +72,6 @@ matches "none: this guest draws on the host's screen" "$(ask picture xen-host-no
 ends none
 
 printf '\033[?25h' >/dev/tty0
-[ $t_failed = 0 ] || sed 's/^/# /' /run/init-dom0 /run/create /run/destroy $ROOT/run/xen/*.log $ROOT/var/log/xen/*.log
 unloads
-for daemon in xenconsoled xenstored; do
-	kill -9 "$(pidof $daemon)"
-done
-sleep 1
-umount $ROOT/dev/pts $ROOT/proc/xen /proc/xen
-close_root
+close_dom0
 done_testing
