@@ -2,8 +2,8 @@
 
 //! Abstractions for the kernel's C interfaces that the `kernel` crate does not have yet.
 //!
-//! All `unsafe` code of the module is in this directory. What is above it is safe Rust and relies on
-//! the types here, as if they stood in `rust/kernel/`.
+//! All `unsafe` code of the module is in this directory. What is above it is safe Rust and relies
+//! on the types here, as if they stood in `rust/kernel/`.
 
 #[macro_use]
 pub(crate) mod params;

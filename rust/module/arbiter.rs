@@ -99,8 +99,8 @@ impl Client {
     }
 }
 
-/// Returns whether a card answers in the legacy ranges. Of a card that is about to be held, ask right
-/// before it is made quiet: the ranges may move at any time.
+/// Returns whether a card answers in the legacy ranges. Of a card that is about to be held, ask
+/// right before it is made quiet: the ranges may move at any time.
 pub(crate) fn owns_legacy(pdev: &pci::Device) -> bool {
     decode::is_vga_class(pdev.class())
         && pdev.peek_command() & decode::COMMAND_DECODE != 0
@@ -163,8 +163,8 @@ impl Owner {
 struct View {
     /// The card of the host that is to have them.
     heir: Option<ARef<pci::Device>>,
-    /// Whether a card of the host has them already, since taking them from it could switch it off; or
-    /// one that has them for its guest.
+    /// Whether a card of the host has them already, since taking them from it could switch it off;
+    /// or one that has them for its guest.
     owned: bool,
     /// Whether it is not clear who has one of the cards.
     unclear: bool,
@@ -189,7 +189,8 @@ fn look() -> View {
         owned |= owner.is_host() && owns_legacy(pdev);
         guest |= registry::find(pdev).is_some_and(|card| card.ranges() == Ranges::Has)
             && pdev.is_vga_routed();
-        // Its driver did not do that: a guest did, when the arbiter gave the guest's card the ranges.
+        // Its driver did not do that: a guest did, when the arbiter gave the guest's card the
+        // ranges.
         if owner == Owner::Host
             && command & decode::COMMAND_DECODE == 0
             && pdev.answers()
@@ -261,8 +262,8 @@ pub(crate) fn hosts_cards() -> Result<KVec<HostsCard>> {
 ///
 /// # Errors
 ///
-/// `ERESTARTSYS`: a program had them locked all the time. `ENODEV`: the arbiter does not know the card.
-/// `ENOMEM`.
+/// `ERESTARTSYS`: a program had them locked all the time. `ENODEV`: the arbiter does not know the
+/// card. `ENOMEM`.
 pub(crate) fn give(pdev: &pci::Device) -> Result {
     vgaarb::move_legacy(pdev, c"vga_stub_legacy", PATIENCE)
 }
@@ -289,8 +290,8 @@ pub(crate) fn flush() {
 /// Has the legacy ranges given to the card of the host that is to have them, if there is one. To be
 /// called when the card that had them has been made quiet, so that nobody answers in them.
 ///
-/// Does not wait. Without memory for it, the ranges move when somebody asks for them. A card of the host
-/// that a guest's use of the ranges has switched off gets them, and its decode with them.
+/// Does not wait. Without memory for it, the ranges move when somebody asks for them. A card of the
+/// host that a guest's use of the ranges has switched off gets them, and its decode with them.
 pub(crate) fn pass_on() {
     defer(hand_over);
 }

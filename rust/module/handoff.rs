@@ -84,8 +84,8 @@ pub(crate) fn init() {
     gate::init();
 }
 
-/// Takes what was written to the file `handoff`: the name of a driver, or `1` for the default one; and
-/// how much is to move.
+/// Takes what was written to the file `handoff`: the name of a driver, or `1` for the default one;
+/// and how much is to move.
 ///
 /// # Errors
 ///
@@ -308,8 +308,8 @@ fn candidates(card: &Card, scope: Scope) -> Result<KVec<Candidate>> {
     Ok(candidates)
 }
 
-/// Returns the group whose number is the next after the last. Moves take groups in the order of their
-/// numbers.
+/// Returns the group whose number is the next after the last. Moves take groups in the order of
+/// their numbers.
 fn next_group<'a>(groups: impl Iterator<Item = &'a Group>, last: Option<i32>) -> Option<&'a Group> {
     groups
         .filter(|group| Some(group.id()) > last)
@@ -464,8 +464,8 @@ fn shift(
     target: &DriverRef,
 ) -> Result {
     let pdev = candidate.pdev.clone();
-    // Drivers like vfio-pci only take devices that are meant for them by name. From here on no other
-    // driver can get it, so that the one that is looked at is the one it is taken from.
+    // Drivers like vfio-pci only take devices that are meant for them by name. From here on no
+    // other driver can get it, so that the one that is looked at is the one it is taken from.
     let _override = Override::set(&pdev, target)?;
 
     candidate
@@ -527,8 +527,8 @@ fn give(pdev: &pci::Device, driver: &DriverRef) -> Result {
     device::attach(pdev, driver)
 }
 
-/// Gives a function back to the driver that it had, if it has another now, or none. One that had none
-/// is left where it is.
+/// Gives a function back to the driver that it had, if it has another now, or none. One that had
+/// none is left where it is.
 fn put_back(candidate: &Candidate) {
     let pdev = &candidate.pdev;
     let Some(former) = &candidate.former else {

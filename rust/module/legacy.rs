@@ -2,8 +2,8 @@
 
 //! Who has the legacy VGA ranges while a guest has a card: the file `legacy`.
 //!
-//! `none`: our client takes the place of the target driver's in the arbiter. So the answer stays the
-//! same whenever the arbiter asks: at its first use, and when VGA cards come and go. The target
+//! `none`: our client takes the place of the target driver's in the arbiter. So the answer stays
+//! the same whenever the arbiter asks: at its first use, and when VGA cards come and go. The target
 //! driver unregisters it itself when it loses the card; then ours is withdrawn.
 //!
 //! `owned`: the card is given the ranges once it is with its driver, from the arbiter's queue.
@@ -63,8 +63,8 @@ const LOCK_PAUSE: i64 = 10;
 
 static_mutex! {
     /// The clients of cards that guests have, and that decode nothing. Also guards changes of the
-    /// choice. It is taken with a card's lock held, or by a listener; what is taken with it is the lock
-    /// of the list of cards, or of the arbiter's queue.
+    /// choice. It is taken with a card's lock held, or by a listener; what is taken with it is the
+    /// lock of the list of cards, or of the arbiter's queue.
     mod guests: KVec<NoDecodeClient> = KVec::new();
 }
 
@@ -321,7 +321,8 @@ pub(crate) fn settle(pdev: &pci::Device) -> Result {
     result
 }
 
-/// Gives each card that is to have the ranges the ranges. From the arbiter's queue, without any lock.
+/// Gives each card that is to have the ranges the ranges. From the arbiter's queue, without any
+/// lock.
 fn route_all() {
     loop {
         let mut next = None;

@@ -3,8 +3,8 @@
 //! The list of claimed functions, and their directories in /sys/class.
 //!
 //! Nothing here waits for programs that use a file of a directory, but the work queue and the
-//! module's exit: probe, removal and the bus's listeners run with locks held that a writer may want,
-//! or that the loader of a module waits for on a writer's behalf.
+//! module's exit: probe, removal and the bus's listeners run with locks held that a writer may
+//! want, or that the loader of a module waits for on a writer's behalf.
 
 use crate::{
     abstractions::{
@@ -127,8 +127,8 @@ pub(crate) struct Cards {
 }
 
 static_mutex! {
-    /// The claimed functions. Held shortly, and last: no other lock of ours is taken with it, and no
-    /// directory removed.
+    /// The claimed functions. Held shortly, and last: no other lock of ours is taken with it, and
+    /// no directory removed.
     mod cards: Cards = Cards {
         places: KVec::new(),
         making: 0,
@@ -200,8 +200,8 @@ pub(crate) fn add(card: Card) -> Result<Arc<Card>> {
     }
 }
 
-/// Tells userspace that a claimed function changed hands. One whose directory could not be made gets
-/// another try.
+/// Tells userspace that a claimed function changed hands. One whose directory could not be made
+/// gets another try.
 pub(crate) fn announce(pdev: &pci::Device) {
     let Ok(mut cards) = cards::lock() else {
         return;

@@ -111,8 +111,8 @@ fn fit(entry: &Place<'_>, pdev: &pci::Device) -> Fit {
     entry.fit(place::route(pdev), place::ids(pdev))
 }
 
-/// Claims every card that the parameters name and that has no driver, and says which of them are not
-/// claimed, and which entries are for nobody. A bad entry is reported, and the others work.
+/// Claims every card that the parameters name and that has no driver, and says which of them are
+/// not claimed, and which entries are for nobody. A bad entry is reported, and the others work.
 pub(crate) fn apply(driver: &Registration<VgaStubDriver>) {
     let (ids, devices) = (parameters::IDS.get(), parameters::DEVICES.get());
 
@@ -199,8 +199,8 @@ fn identity(pdev: &pci::Device) -> Identity {
     }
 }
 
-/// Says why a device that is named was not claimed. One that a driver has is left there: taking a card
-/// from a driver that shows on it ends what the user sees.
+/// Says why a device that is named was not claimed. One that a driver has is left there: taking a
+/// card from a driver that shows on it ends what the user sees.
 #[inline(never)]
 fn report_lost(pdev: &pci::Device) {
     if ours::has(pdev) {

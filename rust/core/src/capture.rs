@@ -8,10 +8,10 @@
 //! place = an entry of devices=
 //! ```
 //!
-//! `no` is for every card, a place for that card; `!` in front of a place says no. The last rule that
-//! is for a card counts. Where none is, its ROM is read: `!01:00.0` is all but one, and `no,01:00.0`
-//! is one alone. `y`, `on` and `1` are yes, `n`, `off` and `0` are no, as with the kernel's own
-//! parameters.
+//! `no` is for every card, a place for that card; `!` in front of a place says no. The last rule
+//! that is for a card counts. Where none is, its ROM is read: `!01:00.0` is all but one, and
+//! `no,01:00.0` is one alone. `y`, `on` and `1` are yes, `n`, `off` and `0` are no, as with the
+//! kernel's own parameters.
 //!
 //! With `=vendor:device`, a rule is not for a card with other IDs.
 

@@ -2,21 +2,21 @@
 
 //! Which functions move together, in which order, which one is in the way, and what is undone.
 //!
-//! A move is a hand-off (from us to a target driver) or a reclaim (from a holder to us). Its unit is
-//! the card: every claimed function of the slot, and with each of them its whole IOMMU group; or one
-//! group only: see [`Scope`]. All of it moves, or nothing.
+//! A move is a hand-off (from us to a target driver) or a reclaim (from a holder to us). Its unit
+//! is the card: every claimed function of the slot, and with each of them its whole IOMMU group; or
+//! one group only: see [`Scope`]. All of it moves, or nothing.
 //!
-//! It is decided here before anything moves: [`Direction::refusal`] says of each member whether it is
-//! in the way, [`next`] which one moves next, and if that fails, [`back`] which ones move back.
+//! It is decided here before anything moves: [`Direction::refusal`] says of each member whether it
+//! is in the way, [`next`] which one moves next, and if that fails, [`back`] which ones move back.
 //!
 //! [`Binding::Given`] and [`Binding::Open`] are for users of which no DMA ownership tells. They do
 //! not forbid to hand others off: Xen gives each function away by itself, and an open vfio device
 //! that no program drives yet keeps nobody else from the group.
 //!
 //! The other users of a group are not for us to find out but for the IOMMU core's DMA ownership, by
-//! which vfio goes: `iommu_device_use_default_domain()` in drivers/iommu/iommu.c counts every driver
-//! that does not set `driver_managed_dma`, and `iommu_group_claim_dma_owner()` fails while there is
-//! one. Unbound functions do not count, nor do bridges: their driver, pcieport, sets it.
+//! which vfio goes: `iommu_device_use_default_domain()` in drivers/iommu/iommu.c counts every
+//! driver that does not set `driver_managed_dma`, and `iommu_group_claim_dma_owner()` fails while
+//! there is one. Unbound functions do not count, nor do bridges: their driver, pcieport, sets it.
 
 use crate::decode::Kind;
 
@@ -284,8 +284,8 @@ pub enum Errno {
 
 impl Refusal {
     /// Returns what is wrong, to be read after the name of what it is about: a function, a driver,
-    /// an IOMMU group, or the file that was written to. A message that ends in a blank is followed by
-    /// another name.
+    /// an IOMMU group, or the file that was written to. A message that ends in a blank is followed
+    /// by another name.
     pub const fn message(self) -> &'static str {
         match self {
             Self::HandOffText => "takes a driver's name, or 1, and then \"card\" or \"group\"",

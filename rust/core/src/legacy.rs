@@ -23,8 +23,8 @@ impl Choice {
     /// All choices.
     pub const ALL: [Self; 3] = [Self::Arbitrated, Self::None, Self::Owned];
 
-    /// Reads what was written to the file `legacy`, or given as the parameter of that name. Blanks and
-    /// line ends around the word do not count.
+    /// Reads what was written to the file `legacy`, or given as the parameter of that name. Blanks
+    /// and line ends around the word do not count.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let word = text.trim_ascii();
 
@@ -51,8 +51,8 @@ impl Choice {
         }
     }
 
-    /// Returns the choice as it is carried out. pciback's guests never ask the arbiter: where nothing
-    /// else is said, the ranges are theirs, so that they cannot draw on a card of the host.
+    /// Returns the choice as it is carried out. pciback's guests never ask the arbiter: where
+    /// nothing else is said, the ranges are theirs, so that they cannot draw on a card of the host.
     pub const fn in_force(self, pciback: bool) -> Self {
         match self {
             Self::Arbitrated if pciback => Self::Owned,
@@ -102,18 +102,22 @@ impl Refusal {
     pub const fn message(self) -> &'static str {
         match self {
             Self::RootBus => {
-                "it is on a root bus, where legacy VGA cycles reach it whenever its guest has it decode"
+                "it is on a root bus, where legacy VGA cycles reach it whenever its guest has it \
+                 decode"
             }
             Self::Shared => {
-                "another VGA card is behind the same bridge, so that legacy VGA cycles reach this one, too"
+                "another VGA card is behind the same bridge, so that legacy VGA cycles reach this \
+                 one, too"
             }
-            Self::NoVga => "it is no VGA card and has no legacy VGA ranges; only \"none\" can be written",
+            Self::NoVga => {
+                "it is no VGA card and has no legacy VGA ranges; only \"none\" can be written"
+            }
         }
     }
 }
 
-/// Returns the choice for a function where nobody has said anything else: what the parameter says for
-/// VGA cards, and [`Choice::None`] for others, which have no legacy ranges.
+/// Returns the choice for a function where nobody has said anything else: what the parameter says
+/// for VGA cards, and [`Choice::None`] for others, which have no legacy ranges.
 pub const fn default(kind: Kind, parameter: Choice) -> Choice {
     match kind {
         Kind::Vga => parameter,

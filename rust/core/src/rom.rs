@@ -33,8 +33,8 @@
 //!
 //! # Bounds
 //!
-//! Whatever the bytes, a walk takes no more steps than the ROM has sectors, and reads no more than a
-//! header and a data structure at each; the chain has no more than [`MAX_IMAGES`] images, and a
+//! Whatever the bytes, a walk takes no more steps than the ROM has sectors, and reads no more than
+//! a header and a data structure at each; the chain has no more than [`MAX_IMAGES`] images, and a
 //! device list no more than [`MAX_DEVICES`] entries. Only the checksum of legacy images reads them
 //! whole.
 
@@ -147,12 +147,12 @@ pub enum Extent {
 /// Returns how far to read a ROM of which only `prefix` was read so far.
 ///
 /// `limit` is the most that can be read, in bytes: the size of the ROM BAR. Called again with what
-/// it asks for, it comes to an [`Extent::End`] within [`MAX_READS`] calls, and no byte has to be read
-/// twice. Where the chain ends without a last image, EDK II looks on up to the end of the ROM BAR
-/// ([`edk2`]), and so all of it is asked for.
+/// it asks for, it comes to an [`Extent::End`] within [`MAX_READS`] calls, and no byte has to be
+/// read twice. Where the chain ends without a last image, EDK II looks on up to the end of the ROM
+/// BAR ([`edk2`]), and so all of it is asked for.
 ///
-/// Everything is kept that belongs to the chain, and whatever [`linux`], [`edk2`] or [`seabios`] can
-/// use of it.
+/// Everything is kept that belongs to the chain, and whatever [`linux`], [`edk2`] or [`seabios`]
+/// can use of it.
 ///
 /// A legacy image's header may say that more is to be run than the image is long: some cards' PCI
 /// data structure has too small a length, for which EDK II makes up as well (`LoadOpRomImage()`).

@@ -23,8 +23,8 @@
 //!   ([`decode::better`]).
 //! - [`legacy`]: who has the legacy VGA ranges while a guest has a card, and where each choice is
 //!   sound ([`legacy::refusal`]).
-//! - [`group`]: what was written to `handoff` and `reclaim` ([`group::Request`]), which functions move
-//!   together and in which order ([`group::next`]), who is in the way and why
+//! - [`group`]: what was written to `handoff` and `reclaim` ([`group::Request`]), which functions
+//!   move together and in which order ([`group::next`]), who is in the way and why
 //!   ([`group::Direction::refusal`], [`group::Refusal`]), and what is moved back when one fails
 //!   ([`group::back`]).
 //!

@@ -118,8 +118,8 @@ impl Driver {
 
     /// Returns the name of the driver's module; [`None`] if it is built into the kernel.
     pub(crate) fn module(&self) -> Option<&CStr> {
-        // SAFETY: The driver is valid, and so is its module; the module's name is NUL-terminated, and
-        // does not change.
+        // SAFETY: The driver is valid, and so is its module; the module's name is NUL-terminated,
+        // and does not change.
         unsafe {
             let module = (*self.0.get()).owner;
 

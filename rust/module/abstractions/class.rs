@@ -339,8 +339,8 @@ struct Node<T> {
     announced: Atomic<bool>,
 }
 
-/// A device of a class; dropping it removes it and its directory, and waits for accesses to its files
-/// that are under way.
+/// A device of a class; dropping it removes it and its directory, and waits for accesses to its
+/// files that are under way.
 ///
 /// # Invariants
 ///

@@ -65,9 +65,9 @@ where
         GFP_KERNEL,
     )?);
 
-    // SAFETY: The code that runs here is this module's, which is up, so that it can be kept so until
-    // `run` is over. `run` gets what it expects, and owns it. The format takes the one string that
-    // follows.
+    // SAFETY: The code that runs here is this module's, which is up, so that it can be kept so
+    // until `run` is over. `run` gets what it expects, and owns it. The format takes the one string
+    // that follows.
     let thread = unsafe {
         bindings::__module_get(modules::this());
         from_err_ptr(bindings::kthread_create_on_node(

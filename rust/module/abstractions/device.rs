@@ -212,8 +212,8 @@ fn with_override<R>(pdev: &pci::Device, call: impl FnOnce(&mut Name) -> R) -> R 
     let dev = as_device(pdev);
 
     // SAFETY: The device is valid, and its lock guards its name, which is NULL or a NUL-terminated
-    // string that the driver core takes from and gives to kmalloc() (`__device_set_driver_override()`,
-    // `device_release()`): what a `Name` is, in memory, too.
+    // string that the driver core takes from and gives to kmalloc()
+    // (`__device_set_driver_override()`, `device_release()`): what a `Name` is, in memory, too.
     unsafe {
         let lock = &raw mut (*dev).driver_override.lock;
 

@@ -27,8 +27,8 @@ use kernel::{
 pub(crate) struct Group(NonNull<bindings::iommu_group>);
 
 impl Group {
-    /// Returns the group of a device; [`None`] without an IOMMU, also if vfio gave the device a group
-    /// without one (`enable_unsafe_noiommu_mode`).
+    /// Returns the group of a device; [`None`] without an IOMMU, also if vfio gave the device a
+    /// group without one (`enable_unsafe_noiommu_mode`).
     ///
     /// The group of a device does not change as long as the device is on its bus.
     pub(crate) fn of(pdev: &pci::Device<Core<'_>>) -> Option<Self> {
@@ -87,8 +87,8 @@ impl Group {
     /// # Errors
     ///
     /// `EBUSY`: somebody has it. `EINVAL`: the firmware wants memory to stay mapped for a member
-    /// (`require_direct`). `ENODEV`: the member is unbound, or in no group any more. `ENOMEM`, or what
-    /// the IOMMU's driver says.
+    /// (`require_direct`). `ENODEV`: the member is unbound, or in no group any more. `ENOMEM`, or
+    /// what the IOMMU's driver says.
     pub(crate) fn claim_dma(&self, member: &Locked<'_>) -> Result<DmaOwnership> {
         if !member.is_bound() || !self.has(member.pdev()) {
             return Err(ENODEV);

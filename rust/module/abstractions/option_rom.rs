@@ -39,8 +39,8 @@ pub(crate) trait Bytes {
     /// Returns how many bytes there are, at most.
     fn len(&self) -> usize;
 
-    /// Appends bytes to a buffer until it holds at least the first `end` of them. If there are fewer,
-    /// [`Bytes::len`] says so afterwards.
+    /// Appends bytes to a buffer until it holds at least the first `end` of them. If there are
+    /// fewer, [`Bytes::len`] says so afterwards.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@
 /// A [`kernel::sync::global_lock!`] must be initialised exactly once before anything else, which is
 /// left to `unsafe` code. Here the initialisation is remembered: `init()` does it at the first call
 /// only, and `lock()` fails with [`ENODEV`](kernel::error::code::ENODEV) before it. The state goes
-/// through the three steps of [`SetOnce`](kernel::sync::SetOnce), which is not used itself, since the
-/// lock has to be initialised between the second and the third.
+/// through the three steps of [`SetOnce`](kernel::sync::SetOnce), which is not used itself, since
+/// the lock has to be initialised between the second and the third.
 ///
 /// # Examples
 ///

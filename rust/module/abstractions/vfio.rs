@@ -3,8 +3,8 @@
 //! VFIO: whether a program has a device open.
 //!
 //! DMA ownership tells of programs that have a container or an iommufd. Whoever has only opened
-//! /dev/vfio/devices/vfioN has none; but `vfio_unregister_group_dev()`, in each driver's removal, waits
-//! for them too.
+//! /dev/vfio/devices/vfioN has none; but `vfio_unregister_group_dev()`, in each driver's removal,
+//! waits for them too.
 //!
 //! C header: `include/linux/vfio.h`
 
@@ -25,8 +25,8 @@ use kernel::{
 /// The name of vfio's class. Those of its devices are `struct vfio_device`'s.
 const CLASS: &CStr = c"vfio-dev";
 
-/// The name of a device of vfio's: vfio0, noiommu-vfio0; and of its file in /dev/vfio/devices, if the
-/// kernel has those (CONFIG_VFIO_DEVICE_CDEV).
+/// The name of a device of vfio's: vfio0, noiommu-vfio0; and of its file in /dev/vfio/devices, if
+/// the kernel has those (CONFIG_VFIO_DEVICE_CDEV).
 pub(crate) struct Name([u8; 32]);
 
 impl Name {
@@ -46,7 +46,8 @@ struct Device(NonNull<bindings::device>);
 impl Device {
     /// Returns vfio's device for a PCI device that a driver of vfio's has; [`None`] for others.
     fn of(member: &Locked<'_>) -> Option<Self> {
-        // SAFETY: The PCI device is valid; `is_vfio` is for any device. A reference is taken for us.
+        // SAFETY: The PCI device is valid; `is_vfio` is for any device. A reference is taken for
+        // us.
         let child = unsafe {
             bindings::device_find_child(as_device(member.pdev()), core::ptr::null(), Some(is_vfio))
         };
@@ -93,8 +94,8 @@ impl Drop for Device {
     }
 }
 
-/// Returns the name of a device's device of vfio's if a program has it open, be it by a group, by its
-/// own file, or by a file that came from it.
+/// Returns the name of a device's device of vfio's if a program has it open, be it by a group, by
+/// its own file, or by a file that came from it.
 ///
 /// As long as the device is locked its driver neither registers nor unregisters it. Programs may
 /// open it at any time.
@@ -106,8 +107,8 @@ pub(crate) fn opened(member: &Locked<'_>) -> Option<Name> {
 
 /// Tells devices of vfio's from others, for `device_find_child()`.
 extern "C" fn is_vfio(dev: *mut bindings::device, _: *const c_void) -> c_int {
-    // SAFETY: The caller passes a valid device, whose class stays as long as it does; the class's name
-    // is NUL-terminated.
+    // SAFETY: The caller passes a valid device, whose class stays as long as it does; the class's
+    // name is NUL-terminated.
     unsafe {
         let class = (&raw const (*dev).class).read_volatile();
 

@@ -2,7 +2,8 @@
 
 //! The VGA arbiter: who answers at the legacy VGA addresses.
 //!
-//! C header: [`include/linux/vgaarb.h`](srctree/include/linux/vgaarb.h); see also `Documentation/gpu/vgaarbiter.rst`.
+//! C header: [`include/linux/vgaarb.h`](srctree/include/linux/vgaarb.h); see also
+//! `Documentation/gpu/vgaarbiter.rst`.
 
 use super::bindings;
 use super::kthread;
@@ -23,8 +24,8 @@ const NORMAL: c_uint = bindings::VGA_RSRC_NORMAL_IO | bindings::VGA_RSRC_NORMAL_
 ///
 /// As long as this lives the card does not count as decoding, whatever the arbiter or userspace ask
 /// of it. When it is dropped the card is declared to decode everything again, as the arbiter has it
-/// for cards without a client. It takes the place of another client of the card, which is not put back:
-/// the arbiter has no way to ask for it.
+/// for cards without a client. It takes the place of another client of the card, which is not put
+/// back: the arbiter has no way to ask for it.
 ///
 /// # Examples
 ///
@@ -81,8 +82,8 @@ impl Drop for NoDecodeClient {
 /// Answers what a held card decodes.
 ///
 /// The arbiter asks with `true` when it is the only card, so that a lone card may decode; this one
-/// still does not, for nobody drives it. Called with the arbiter's spinlock held and interrupts off:
-/// nothing here may sleep or call the arbiter.
+/// still does not, for nobody drives it. Called with the arbiter's spinlock held and interrupts
+/// off: nothing here may sleep or call the arbiter.
 extern "C" fn set_decode(_pdev: *mut kernel::bindings::pci_dev, _decode: bool) -> c_uint {
     NORMAL
 }
@@ -98,9 +99,9 @@ pub(crate) fn is_default(pdev: &pci::Device) -> bool {
 /// Lets a card have the legacy ranges: the arbiter takes them from whoever owns them, and opens the
 /// bridges on the way to the card. They stay with it until another card asks for them.
 ///
-/// Waits for those who have locked them, but no longer than `limit` milliseconds, in a thread of the
-/// name `thread`. Must be called without any lock that a program needs to unlock them, which may be
-/// any.
+/// Waits for those who have locked them, but no longer than `limit` milliseconds, in a thread of
+/// the name `thread`. Must be called without any lock that a program needs to unlock them, which
+/// may be any.
 ///
 /// # Errors
 ///

@@ -14,8 +14,8 @@ use kernel::{
     workqueue::Queue, //
 };
 
-/// An ordered work queue: one item runs at a time, in the order in which they were queued, whichever
-/// processor queues them. Dropping it waits for all that is queued.
+/// An ordered work queue: one item runs at a time, in the order in which they were queued,
+/// whichever processor queues them. Dropping it waits for all that is queued.
 ///
 /// # Invariants
 ///
@@ -45,7 +45,8 @@ impl OwnedQueue {
     ///
     /// `ENOMEM`.
     pub(crate) fn new(name: &'static CStr) -> Result<Self> {
-        // Without `__WQ_ORDERED` the 1 is a limit for each NUMA node (`wq_update_node_max_active()`).
+        // Without `__WQ_ORDERED` the 1 is a limit for each NUMA node
+        // (`wq_update_node_max_active()`).
         //
         // SAFETY: The format takes the one NUL-terminated string that follows.
         let queue = unsafe {

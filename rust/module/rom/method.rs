@@ -17,8 +17,8 @@ use kernel::{
     prelude::*, //
 };
 
-/// The most that the method may be asked for at once, in bytes. Some firmware gives as much whatever
-/// it is asked for.
+/// The most that the method may be asked for at once, in bytes. Some firmware gives as much
+/// whatever it is asked for.
 const PIECE: usize = 4096;
 
 /// The most that is read, in bytes: 1024 calls. Real ROMs have 64 KiB to 1 MiB.
@@ -64,8 +64,8 @@ impl Bytes for Method<'_, '_> {
         self.len
     }
 
-    /// Asks for a piece after the other. One that is shorter than what was asked for is the last, and
-    /// so is that before one that fails.
+    /// Asks for a piece after the other. One that is shorter than what was asked for is the last,
+    /// and so is that before one that fails.
     fn read_to(&mut self, buffer: &mut KVVec<u8>, end: usize) -> Result {
         while buffer.len() < end {
             let answer = match self.first.take() {

@@ -23,8 +23,8 @@ pub enum Worth {
     Part,
     /// It is for the card and whole, but a legacy image was changed.
     Changed,
-    /// It is for the card, and what the kernel shows of it is in order ([`shown`]), though the chain
-    /// promises more than that.
+    /// It is for the card, and what the kernel shows of it is in order ([`shown`]), though the
+    /// chain promises more than that.
     Shown,
     /// Nothing is wrong.
     Whole,
@@ -59,8 +59,9 @@ impl Worth {
 /// host and guests are better off with it than with the shadow: whole images only, one of them for
 /// the card, every checksum right.
 ///
-/// A chain that promises a further image ends, for the kernel, where none is. On some laptops, the ROM behind the BAR is compressed or combined with another one
-/// (`pci_fixup_video()` in arch/x86/pci/fixup.c); such a one is not shown.
+/// A chain that promises a further image ends, for the kernel, where none is. On some laptops, the
+/// ROM behind the BAR is compressed or combined with another one (`pci_fixup_video()` in
+/// arch/x86/pci/fixup.c); such a one is not shown.
 pub fn shown(rom: &[u8], vendor: u16, device: u16) -> bool {
     let shown = rom.get(..linux::size(rom)).unwrap_or_default();
     let mut ours = false;

@@ -9,8 +9,8 @@
 //! ends. So a gap between images, or an image with a signature of its vendor's, does not hide what
 //! follows. It ends at the last image, at one without a valid PCI data structure, and at one that
 //! goes past the ROM BAR, which is not loaded. It compares no IDs: that is for the driver in the
-//! image to do. The PCI data structure's own length is not looked at. A ROM BAR of 2 KiB is taken for
-//! none (`GetOpRomInfo()`).
+//! image to do. The PCI data structure's own length is not looked at. A ROM BAR of 2 KiB is taken
+//! for none (`GetOpRomInfo()`).
 //!
 //! What runs are the EFI images among them: see [`Driver`].
 

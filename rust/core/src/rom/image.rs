@@ -352,7 +352,8 @@ impl<'a> Image<'a> {
     }
 
     /// Returns the further device IDs that the image is for: those of the device list, which only
-    /// revision 3 has, up to its terminating 0, the image's end or [`MAX_DEVICES`](super::MAX_DEVICES).
+    /// revision 3 has, up to its terminating 0, the image's end or
+    /// [`MAX_DEVICES`](super::MAX_DEVICES).
     #[inline]
     pub fn device_list(&self) -> impl Iterator<Item = u16> + 'a {
         let list = match self.device_list_offset {
@@ -371,8 +372,8 @@ impl<'a> Image<'a> {
     }
 
     /// Returns whether the image is for the card with these IDs: its vendor, and its device ID or
-    /// one of the device list. The device ID [`ANY_DEVICE`](super::ANY_DEVICE) stands for every one of
-    /// the vendor's.
+    /// one of the device list. The device ID [`ANY_DEVICE`](super::ANY_DEVICE) stands for every one
+    /// of the vendor's.
     #[inline(never)]
     pub fn fits(&self, vendor: u16, device: u16) -> bool {
         self.vendor == vendor
@@ -424,8 +425,8 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Returns the end of the part of the PCI data structure that everybody reads, in bytes from the
-    /// ROM's start.
+    /// Returns the end of the part of the PCI data structure that everybody reads, in bytes from
+    /// the ROM's start.
     pub(super) fn pcir_reach(&self) -> usize {
         self.offset
             .saturating_add(self.pcir_offset)
@@ -459,8 +460,8 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Returns the initialization length, in bytes, of the image that starts with `header`, whatever its
-/// PCI data structure says.
+/// Returns the initialization length, in bytes, of the image that starts with `header`, whatever
+/// its PCI data structure says.
 pub(super) fn header_length(header: &[u8]) -> usize {
     let wide = u16_at(header, 2).unwrap_or_default();
 

@@ -3,8 +3,8 @@
 //! The chain as NVIDIA's drivers follow it: `VbiosIterator` in drivers/gpu/nova-core/vbios.rs.
 //!
 //! It has the images of the standard and NVIDIA's own ([`Signature::Nvidia`](super::Signature)), by
-//! the lengths that the structures `NPDE` have, and goes on behind the image that is the last one by
-//! the standard. Firmware and the kernel's PCI core know nothing of it.
+//! the lengths that the structures `NPDE` have, and goes on behind the image that is the last one
+//! by the standard. Firmware and the kernel's PCI core know nothing of it.
 
 use super::{
     image::{

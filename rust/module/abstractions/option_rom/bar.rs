@@ -184,7 +184,8 @@ impl<'a, 'b> RomOn<'a, 'b> {
     /// Switches the ROM BAR on again.
     ///
     /// On cards that share one address decoder between the ROM and the BARs (see `pci_enable_rom()`
-    /// in drivers/pci/rom.c) the BARs do not answer meanwhile. Nobody uses them: the device is ours.
+    /// in drivers/pci/rom.c) the BARs do not answer meanwhile. Nobody uses them: the device is
+    /// ours.
     pub(super) fn again(&mut self, bar: &RomBar<'a, 'b>) {
         let mut region = bindings::pci_bus_region::default();
 

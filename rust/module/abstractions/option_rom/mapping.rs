@@ -26,8 +26,8 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no room for the mapping. `ENXIO`: nothing to map. `EINVAL`: `start` is not a multiple
-    /// of 4.
+    /// `ENOMEM`: no room for the mapping. `ENXIO`: nothing to map. `EINVAL`: `start` is not a
+    /// multiple of 4.
     pub(super) fn new(start: u64, len: u64) -> Result<Self> {
         if start == 0 || len == 0 {
             return Err(ENXIO);
@@ -68,8 +68,8 @@ impl Bytes for Mapping {
             .get_mut(offset..)
             .and_then(|rest| rest.first_chunk_mut())
         {
-            // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping. By
-            // the type invariant `base` is a multiple of 4, and so is `offset`.
+            // SAFETY: The buffer is as long as `end`, so that `offset + 4` is within the mapping.
+            // By the type invariant `base` is a multiple of 4, and so is `offset`.
             let dword = unsafe { bindings::readl(self.base.as_ptr().wrapping_byte_add(offset)) };
 
             *bytes = dword.to_le_bytes();

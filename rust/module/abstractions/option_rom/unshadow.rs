@@ -177,8 +177,8 @@ impl<'a, 'b> Unshadowed<'a, 'b> {
         let resource = bar::resource(self.pdev);
 
         // SAFETY: The pointer is valid and the resource not in the tree, so that nobody walks over
-        // it. Readers read each field once or several times; `pci_resource_len()` is 0 where the end
-        // is.
+        // it. Readers read each field once or several times; `pci_resource_len()` is 0 where the
+        // end is.
         unsafe {
             (&raw mut (*resource).end).write_volatile(0);
             bindings::smp_wmb();
