@@ -5,9 +5,6 @@
 //! All `unsafe` code of the module is in this directory. What is above it is safe Rust and relies
 //! on the types here, as if they stood in `rust/kernel/`.
 
-#[macro_use]
-pub(crate) mod params;
-
 pub(crate) mod acpi;
 pub(crate) mod aperture;
 pub(crate) mod bus;
@@ -16,8 +13,11 @@ pub(crate) mod detached;
 pub(crate) mod device;
 pub(crate) mod iommu;
 mod kthread;
+#[macro_use]
 pub(crate) mod modules;
 pub(crate) mod option_rom;
+#[macro_use]
+pub(crate) mod params;
 pub(crate) mod pci;
 pub(crate) mod pci_driver;
 pub(crate) mod runtime_pm;

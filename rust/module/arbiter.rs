@@ -145,7 +145,7 @@ fn owner(pdev: &pci::Device) -> Owner {
     if ours::has(pdev) {
         return Owner::Holder;
     }
-    match Locked::try_new(pdev).map(|locked| locked.driver()) {
+    match Locked::try_new(pdev).map(|locked| locked.driver(&ours::MODULE)) {
         Some(Ok(None)) => Owner::Nobody,
         Some(Ok(Some(driver))) if holder::is_holder(&driver) => Owner::Holder,
         Some(Ok(Some(_))) => Owner::Host,

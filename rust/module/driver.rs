@@ -223,7 +223,8 @@ fn report(pdev: &pci::Device<Core<'_>>, card: &Card) {
     if arbiter::is_last_display(pdev) {
         dev_warn!(
             pdev,
-            "this is the only display card: the host has no screen while it is held [only-display]\n"
+            "this is the only display card: the host has no screen while it is held \
+             [only-display]\n"
         );
     }
 }

@@ -33,6 +33,7 @@ use crate::{
     legacy,
     ours::{
         self,
+        MODULE,
         NAME, //
     },
     parameters,
@@ -177,7 +178,7 @@ impl Candidate {
         let locked = lock(&self.pdev)?;
 
         self.card = registry::find(&self.pdev);
-        self.former = locked.driver().map_err(|_| Refusal::Unsettled)?;
+        self.former = locked.driver(&MODULE).map_err(|_| Refusal::Unsettled)?;
         self.file = None;
 
         let member = &mut self.member;
@@ -326,7 +327,7 @@ fn carry_out(
     target: Option<&DriverRef>,
 ) -> Result {
     // With a reference to this module, so that it stays during the move.
-    let ours = DriverRef::find(|driver| driver.name() == NAME).ok_or(ENODEV)?;
+    let ours = DriverRef::find(&MODULE, |driver| driver.name() == NAME).ok_or(ENODEV)?;
     let target = target.unwrap_or(&ours);
     let _moving = moves::lock_interruptibly()?;
 
@@ -505,10 +506,11 @@ fn release(pdev: &ARef<pci::Device>, driver: &DriverRef) -> Result<bool> {
         return Ok(true);
     }
 
-    let owner = driver.reference().ok_or(EBUSY)?;
+    let owner = driver.reference(&MODULE).ok_or(EBUSY)?;
     let (device, again) = (pdev.clone(), pdev.clone());
 
     detached::call(
+        &MODULE,
         c"vga_stub_move",
         RELEASE_LIMIT,
         move || device::release_driver(&device),
@@ -535,7 +537,7 @@ fn put_back(candidate: &Candidate) {
         return;
     };
     let back = || {
-        let now = lock(pdev).map_err(|_| EBUSY)?.driver()?;
+        let now = lock(pdev).map_err(|_| EBUSY)?.driver(&MODULE)?;
 
         match now.map(|now| release(pdev, &now)) {
             None | Some(Ok(true)) => (),

@@ -170,7 +170,7 @@ fn unsupported() -> Error {
 /// Changes the choice, and carries it out if a guest has the card. Returns the former one.
 fn change(card: &Card, choice: Choice) -> Result<Choice> {
     let locked = lock(card.pdev())?;
-    let driver = locked.driver()?;
+    let driver = locked.driver(&ours::MODULE)?;
     let mut guests = guests::lock()?;
     let former = card.chosen();
 
@@ -372,8 +372,8 @@ fn route(card: &Arc<Card>) -> Result {
     arbiter::give(pdev).inspect_err(|error| {
         dev_err!(
             pdev,
-            "legacy: not owned: a program has had VGA locked for a second, and the guest would draw on \
-             another card: error {}\n",
+            "legacy: not owned: a program has had VGA locked for a second, and the guest would \
+             draw on another card: error {}\n",
             error.to_errno()
         );
     })?;
@@ -384,8 +384,8 @@ fn route(card: &Arc<Card>) -> Result {
 
         dev_err!(
             pdev,
-            "legacy: not owned: {}, a card of the host, would be switched off: no bridge keeps legacy VGA \
-             cycles from it\n",
+            "legacy: not owned: {}, a card of the host, would be switched off: no bridge keeps \
+             legacy VGA cycles from it\n",
             host.pdev().as_ref().name()
         );
         return Err(EBUSY);

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Our driver as others on the bus see it: its name, and which functions it is bound to.
+//! Our driver as others on the bus see it: its name, its module, and which functions it is bound
+//! to.
 
 use crate::abstractions::pci_driver::Handle;
 use kernel::{
     pci,
-    prelude::*, //
+    prelude::*,
+    ThisModule, //
 };
 
 /// The driver's name, as it stands in /sys/bus/pci/drivers.
 pub(crate) const NAME: &CStr = c"vga-stub";
+
+/// Our module.
+pub(crate) static MODULE: ThisModule = this_module!();
 
 /// Knows our driver, to tell it from others.
 pub(crate) static HANDLE: Handle = Handle::new();

@@ -215,7 +215,7 @@ fn report_lost(pdev: &pci::Device) {
         return;
     };
 
-    match locked.driver().as_ref().map(Option::as_ref) {
+    match locked.driver(&ours::MODULE).as_ref().map(Option::as_ref) {
         Err(_) => {}
         Ok(Some(owner)) => match owner.module() {
             Some(module) => dev_warn!(

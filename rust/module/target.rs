@@ -11,7 +11,10 @@ use crate::{
         self,
         PCIBACK, //
     },
-    ours::NAME,
+    ours::{
+        MODULE,
+        NAME, //
+    },
     parameters, //
 };
 use kernel::prelude::*;
@@ -80,9 +83,13 @@ pub(crate) fn find(name: &CStr) -> Result<DriverRef, Refusal> {
 }
 
 fn look_up(name: &CStr) -> Option<DriverRef> {
-    DriverRef::find(|driver| driver.name() == name)
-        .or_else(|| DriverRef::find(|driver| is_same(driver.name(), name)))
-        .or_else(|| DriverRef::find(|driver| driver.module().is_some_and(|it| is_same(it, name))))
+    DriverRef::find(&MODULE, |driver| driver.name() == name)
+        .or_else(|| DriverRef::find(&MODULE, |driver| is_same(driver.name(), name)))
+        .or_else(|| {
+            DriverRef::find(&MODULE, |driver| {
+                driver.module().is_some_and(|it| is_same(it, name))
+            })
+        })
 }
 
 fn is_same(one: &CStr, other: &CStr) -> bool {

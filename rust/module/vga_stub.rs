@@ -2,7 +2,7 @@
 
 //! Holds graphics cards for virtual machines.
 //!
-//! Data flows one way: parameters → selection → claim → hold → hand-off. What to do is decided by
+//! Data flows one way: parameters, selection, claim, hold, hand-off. What to do is decided by
 //! `vga_stub_core`, from plain values; here it is done.
 
 #[macro_use]
@@ -37,4 +37,4 @@ kernel::prelude::module! {
     license: "GPL",
 }
 
-module_info!(concat!("version=", env!("VGA_STUB_VERSION")));
+module_info!("vga_stub", concat!("version=", env!("VGA_STUB_VERSION")));

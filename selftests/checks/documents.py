@@ -57,7 +57,7 @@ class Tree:
 
 def rules(tree: Tree) -> Iterable[tuple[str, list[str], str, str]]:
     """What is to be found: what kind of thing, their names, the document, and how it has a name there."""
-    parameters = tree.names(r'static \w+:\s*"(\w+)",', "rust/module/parameters.rs")
+    parameters = tree.names(r'static \w+:\s*"\w+"\."(\w+)",', "rust/module/parameters.rs")
     yield "parameter", parameters, ABI, r"(?m)^\t+{}\t"
     yield "parameter", parameters, GUIDE, r"``{}(=|``)"
     yield "sysfs file", tree.names(r'(?:File|readable|writable|new)\S*\(\s*c"(?!vga_stub)(\w+)"', "rust/module/files.rs"), ABI, \

@@ -4,12 +4,9 @@
 //!
 //! C header: `include/linux/device/bus.h`
 
-use super::{
-    modules,
-    pci::{
-        from_device,
-        peek_driver, //
-    }, //
+use super::pci::{
+    from_device,
+    peek_driver, //
 };
 use core::{
     marker::{
@@ -25,7 +22,8 @@ use kernel::{
     error::to_result,
     pci,
     prelude::*,
-    types::Opaque, //
+    types::Opaque,
+    ThisModule, //
 };
 
 /// Calls a function for every device on the bus. The device exists during the call.
@@ -98,10 +96,11 @@ impl Driver {
         unsafe { &*driver.cast() }
     }
 
-    /// Takes a reference; [`None`] if its module is being loaded or unloaded.
-    pub(crate) fn reference(&self) -> Option<DriverRef> {
+    /// Takes a reference; [`None`] if its module is being loaded or unloaded. `ours` is the
+    /// caller's own module: see [`DriverRef`].
+    pub(crate) fn reference(&self, ours: &ThisModule) -> Option<DriverRef> {
         // SAFETY: By the type invariant, during the call.
-        unsafe { DriverRef::try_new(NonNull::new(self.0.get())?) }
+        unsafe { DriverRef::try_new(NonNull::new(self.0.get())?, ours) }
     }
 
     /// Returns the C structure.
@@ -150,7 +149,8 @@ impl Driver {
 ///
 /// The pointer is valid, that of a PCI driver that is part of its module, and a reference to the
 /// module is owned. The module's initialisation is over, as a failing one frees the module in spite
-/// of all references; but for our own module, where nothing fails once others can find its driver.
+/// of all references; but for the caller's own module, where nothing may fail once others can find
+/// its driver.
 pub(crate) struct DriverRef(NonNull<bindings::device_driver>);
 
 // SAFETY: References to modules are nobody's in particular, and all that is done with a shared
@@ -168,27 +168,31 @@ impl Deref for DriverRef {
 
 impl DriverRef {
     /// Finds the first driver that a function is true of.
-    pub(crate) fn find(matches: impl Fn(&Driver) -> bool) -> Option<Self> {
+    pub(crate) fn find(ours: &ThisModule, matches: impl Fn(&Driver) -> bool) -> Option<Self> {
         let mut found = None;
 
         for_each_driver(|driver| {
             let matches = matches(driver);
 
             if matches {
-                found = driver.reference();
+                found = driver.reference(ours);
             }
             matches
         });
         found
     }
 
-    /// Takes a reference to a driver; [`None`] if its module is being loaded or unloaded.
+    /// Takes a reference to a driver; [`None`] if its module is being loaded or unloaded, and is
+    /// not `ours`.
     ///
     /// # Safety
     ///
     /// `driver` is that of a PCI driver, and valid during the call.
     #[inline(never)]
-    pub(super) unsafe fn try_new(driver: NonNull<bindings::device_driver>) -> Option<Self> {
+    pub(super) unsafe fn try_new(
+        driver: NonNull<bindings::device_driver>,
+        ours: &ThisModule,
+    ) -> Option<Self> {
         // SAFETY: By the requirements. NULL, the module of a driver that is built in, is allowed. A
         // module's state changes at any time, but not from live to coming.
         unsafe {
@@ -198,7 +202,7 @@ impl DriverRef {
                 return None;
             }
             if !module.is_null()
-                && module != modules::this()
+                && module != ours.as_ptr()
                 && (&raw const (*module).state).read_volatile()
                     == bindings::module_state_MODULE_STATE_COMING
             {

@@ -4,10 +4,7 @@
 //!
 //! C header: `include/linux/kthread.h`
 
-use super::{
-    modules,
-    task, //
-};
+use super::task;
 use kernel::{
     bindings,
     error::from_err_ptr,
@@ -24,7 +21,8 @@ use kernel::{
         Delta,
         Instant,
         Monotonic, //
-    }, //
+    },
+    ThisModule, //
 };
 
 /// The function has not returned, and somebody waits for it.
@@ -39,18 +37,25 @@ struct Job<C, L> {
     call: C,
     late: L,
     state: Arc<Atomic<u32>>,
+    module: &'static ThisModule,
 }
 
 /// Calls a function in a thread of its own, and waits until it returns, `limit` has passed, or the
 /// current task gets a signal. Returns whether it has returned.
 ///
 /// If not, it is waited for no longer: when it returns at last, the thread calls `late`. Until then
-/// this module cannot be unloaded.
+/// `module`, whose code both functions are, cannot be unloaded.
 ///
 /// # Errors
 ///
 /// `ENOMEM`, or `EINTR` if the current task is killed, when no thread could be made.
-pub(crate) fn call<C, L>(name: &'static CStr, limit: Delta, call: C, late: L) -> Result<bool>
+pub(crate) fn call<C, L>(
+    module: &'static ThisModule,
+    name: &'static CStr,
+    limit: Delta,
+    call: C,
+    late: L,
+) -> Result<bool>
 where
     C: FnOnce() + Send + 'static,
     L: FnOnce() + Send + 'static,
@@ -61,15 +66,16 @@ where
             call,
             late,
             state: state.clone(),
+            module,
         },
         GFP_KERNEL,
     )?);
 
-    // SAFETY: The code that runs here is this module's, which is up, so that it can be kept so
-    // until `run` is over. `run` gets what it expects, and owns it. The format takes the one string
-    // that follows.
+    // SAFETY: The code that runs here is the module's, which is up, so that it can be kept so until
+    // `run` is over. `run` gets what it expects, and owns it. The format takes the one string that
+    // follows.
     let thread = unsafe {
-        bindings::__module_get(modules::this());
+        bindings::__module_get(module.as_ptr());
         from_err_ptr(bindings::kthread_create_on_node(
             Some(run::<C, L>),
             job.cast(),
@@ -82,7 +88,7 @@ where
         // SAFETY: There is no thread: both are still ours.
         unsafe {
             drop(KBox::from_raw(job));
-            bindings::module_put(modules::this());
+            bindings::module_put(module.as_ptr());
         }
     })?;
 
@@ -107,15 +113,20 @@ fn leave(state: &Atomic<u32>, how: u32) -> bool {
 /// A thread's body.
 extern "C" fn run<C: FnOnce(), L: FnOnce()>(job: *mut c_void) -> c_int {
     // SAFETY: `call` passes a job of this type, and gives it up.
-    do_job(unsafe { KBox::<Job<C, L>>::from_raw(job.cast()) });
+    let job = unsafe { KBox::<Job<C, L>>::from_raw(job.cast()) };
+    let module = job.module;
+
+    do_job(job);
 
     // SAFETY: The thread has the reference to the module that `call` took for it, and nothing else
     // is left here to be dropped.
-    unsafe { bindings::__module_put_and_kthread_exit(modules::this(), 0) }
+    unsafe { bindings::__module_put_and_kthread_exit(module.as_ptr(), 0) }
 }
 
 fn do_job<C: FnOnce(), L: FnOnce()>(job: KBox<Job<C, L>>) {
-    let Job { call, late, state } = KBox::into_inner(job);
+    let Job {
+        call, late, state, ..
+    } = KBox::into_inner(job);
 
     call();
     if leave(&state, RETURNED) {

@@ -18,7 +18,8 @@ use kernel::{
     error::to_result,
     pci,
     prelude::*,
-    types::NotThreadSafe, //
+    types::NotThreadSafe,
+    ThisModule, //
 };
 
 /// A device that is locked (`device_lock()`): it gets and loses no driver.
@@ -49,18 +50,20 @@ impl<'a> Locked<'a> {
         has_driver(self.0)
     }
 
-    /// Returns the driver that the device is bound to.
+    /// Returns the driver that the device is bound to. `ours` is the caller's own module.
     ///
     /// # Errors
     ///
     /// `EBUSY`: the driver's module is being loaded or unloaded.
     #[inline(never)]
-    pub(crate) fn driver(&self) -> Result<Option<DriverRef>> {
+    pub(crate) fn driver(&self, ours: &ThisModule) -> Result<Option<DriverRef>> {
         // SAFETY: The device is locked, so that its driver stays bound, and with it valid.
         match NonNull::new(unsafe { (*as_device(self.0)).driver }) {
             None => Ok(None),
             // SAFETY: As above, and the device is on the PCI bus.
-            Some(driver) => unsafe { DriverRef::try_new(driver) }.ok_or(EBUSY).map(Some),
+            Some(driver) => unsafe { DriverRef::try_new(driver, ours) }
+                .ok_or(EBUSY)
+                .map(Some),
         }
     }
 }

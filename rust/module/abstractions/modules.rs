@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! This module, and loading others.
+//! A module as its own code sees it, and loading others.
 //!
 //! C header: `include/linux/kmod.h`, `include/linux/module.h`
 
@@ -24,8 +24,17 @@ pub(crate) fn request(name: &CStr) {
     unsafe { bindings::__request_module(true, c"%s".as_char_ptr(), name.as_char_ptr()) };
 }
 
-/// Returns the C structure of this module.
-pub(super) fn this() -> *mut bindings::module {
-    // The build of each module defines it.
-    &raw mut bindings::__this_module
+/// The [`ThisModule`](kernel::ThisModule) of the code that this stands in, for statics: `module!`
+/// has it in the module's initialisation only. That of code that is built into the kernel is NULL.
+macro_rules! this_module {
+    () => {{
+        #[cfg(MODULE)]
+        let module = &raw mut kernel::bindings::__this_module;
+        #[cfg(not(MODULE))]
+        let module = core::ptr::null_mut();
+
+        // SAFETY: This is `THIS_MODULE` of include/linux/export.h: the build of each module defines
+        // the structure, which stays as long as the module's code does.
+        unsafe { kernel::ThisModule::from_ptr(module) }
+    }};
 }

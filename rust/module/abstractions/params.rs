@@ -132,11 +132,15 @@ pub(crate) const fn bytes<const N: usize>(text: &str) -> [u8; N] {
     array
 }
 
-/// Adds an entry to what `modinfo` shows.
+/// Adds an entry to what `modinfo` shows of a module, which the entry names if that is built into
+/// the kernel.
 macro_rules! module_info {
-    ($text:expr) => {
+    ($module:literal, $text:expr) => {
         const _: () = {
+            #[cfg(MODULE)]
             const TEXT: &str = concat!($text, "\0");
+            #[cfg(not(MODULE))]
+            const TEXT: &str = concat!($module, ".", $text, "\0");
 
             #[link_section = ".modinfo"]
             #[used(compiler)]
@@ -145,11 +149,12 @@ macro_rules! module_info {
     };
 }
 
-/// Declares a module parameter that sysfs shows (0444).
+/// Declares a parameter of a module that sysfs shows (0444): its names, as on the kernel's command
+/// line, its type for `modinfo`, how the kernel sets and shows it, where it is, and what it is for.
 macro_rules! module_parameter {
     (
         $(#[$meta:meta])*
-        $vis:vis static $static:ident: $name:literal, $type:literal, $ops:path,
+        $vis:vis static $static:ident: $module:literal . $name:literal, $type:literal, $ops:path,
             $value:ty = $default:expr, $description:literal;
     ) => {
         $(#[$meta])*
@@ -158,14 +163,17 @@ macro_rules! module_parameter {
         const _: () = {
             use $crate::abstractions::params;
 
-            module_info!(concat!("parmtype=", $name, ":", $type));
-            module_info!(concat!("parm=", $name, ":", $description));
+            module_info!($module, concat!("parmtype=", $name, ":", $type));
+            module_info!($module, concat!("parm=", $name, ":", $description));
 
             #[link_section = "__param"]
             #[used(compiler)]
             static PARAMETER: params::Entry = params::Entry(kernel::bindings::kernel_param {
+                #[cfg(MODULE)]
                 name: concat!($name, "\0").as_ptr().cast(),
-                mod_: &raw mut kernel::bindings::__this_module,
+                #[cfg(not(MODULE))]
+                name: concat!($module, ".", $name, "\0").as_ptr().cast(),
+                mod_: this_module!().as_ptr(),
                 ops: &raw const $ops,
                 perm: 0o444,
                 level: -1,
