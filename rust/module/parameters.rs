@@ -46,7 +46,7 @@ module_parameter! {
 
 module_parameter! {
     /// Whether held cards stay in D0.
-    pub(crate) static DISABLE_IDLE_D3: "vga_stub"."disable_idle_d3", "bool", bindings::param_ops_bool,
-        Flag = Flag::new(false),
+    pub(crate) static DISABLE_IDLE_D3: "vga_stub"."disable_idle_d3", "bool",
+        bindings::param_ops_bool, Flag = Flag::new(false),
         "leave held cards in D0 (no)";
 }

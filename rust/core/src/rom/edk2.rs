@@ -79,7 +79,7 @@ impl<'a> Iterator for Images<'a> {
     type Item = Image<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // All there is is there: nothing can be needed.
+        // Every byte that there is was given: nothing can be needed.
         self.step().unwrap_or_default()
     }
 }
