@@ -33,7 +33,7 @@ missed "Documentation/ABI/testing/sysfs-class-vga_stub lacks the parameter 'devi
 missed "Documentation/ABI/testing/sysfs-class-vga_stub lacks the sysfs file 'rom_status'" \
 	Documentation/ABI/testing/sysfs-class-vga_stub '/^What:.*rom_status$/d'
 missed "Documentation/ABI/testing/sysfs-class-vga_stub lacks the parameter 'another'" \
-	rust/module/parameters.rs 's/: "ids",/: "another",/'
+	rust/module/parameters.rs 's/\."ids",/."another",/'
 missed "Makefile lacks the make target 'check'" Makefile "/@echo 'make check /d"
 # shellcheck disable=SC2016  # Markdown's quotes
 missed "selftests/README.md lacks the header key 'replugs'" selftests/README.md '/^| `# replugs:/d'
