@@ -94,10 +94,15 @@ enum Verb {
     Doctor(verbs::doctor::DoctorArgs),
     List(verbs::list::ListArgs),
     Explain(verbs::explain::ExplainArgs),
+    Hold(verbs::hold::HoldArgs),
+    Lend(verbs::lend::LendArgs),
+    Handoff(verbs::handoff::HandoffArgs),
+    Reclaim(verbs::reclaim::ReclaimArgs),
     Report(verbs::report::ReportArgs),
     Rom(rom::RomArgs),
     Completion(verbs::completion::CompletionArgs),
     Man(verbs::man::ManArgs),
+    Write(verbs::write::WriteArgs),
 }
 
 /// What a verb works with, besides its own arguments.
@@ -125,7 +130,6 @@ impl Context {
     }
 
     /// Returns an error if the verb, which changes something, was told to look at another machine.
-    #[allow(dead_code, reason = "for the verbs that change something")]
     pub(crate) fn only_here(&self, verb: &str) -> Result<(), Failure> {
         match &self.global.root {
             None => Ok(()),
@@ -192,10 +196,15 @@ pub(crate) fn run() -> Result<u8, Failure> {
     match verb {
         Verb::Doctor(args) => verbs::doctor::run(&context, &args),
         Verb::Explain(args) => verbs::explain::run(&context, &args),
+        Verb::Hold(args) => verbs::hold::run(&context, &args),
+        Verb::Lend(args) => verbs::lend::run(&context, &args),
+        Verb::Handoff(args) => verbs::handoff::run(&context, &args),
+        Verb::Reclaim(args) => verbs::reclaim::run(&context, &args),
         Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
         Verb::Rom(args) => rom::run(&args, context.global.json),
         Verb::Completion(args) => verbs::completion::run(&context, &args),
         Verb::Man(args) => verbs::man::run(&context, &args),
+        Verb::Write(args) => Ok(verbs::write::run(&args)),
     }
 }

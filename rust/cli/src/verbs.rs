@@ -5,6 +5,11 @@
 pub(crate) mod completion;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod handoff;
+pub(crate) mod hold;
+pub(crate) mod lend;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod reclaim;
 pub(crate) mod report;
+pub(crate) mod write;

@@ -5,6 +5,7 @@
 //!
 //! - `facts` reads a machine through a `Source` (the live one, a directory, a report file) into one
 //!   plain `Host`, in which each datum is known, absent or unreadable.
+//! - `act` changes the machine: what the verbs do that give cards away and take them back.
 //! - `card` finds the functions that a CARD argument means.
 //! - `checks` has a file for each thing that can be wrong: a pure function over a `Host`.
 //! - `verbs` has a file for each verb, `rom` that of the verb `rom`.
@@ -13,6 +14,7 @@
 // A test's name says what it is about.
 #![cfg_attr(test, allow(clippy::missing_docs_in_private_items))]
 
+mod act;
 mod card;
 mod checks;
 mod command;

@@ -3,7 +3,6 @@
 //! The boot screen lies on the card.
 
 use super::prelude::*;
-use crate::facts::system::is_framebuffer;
 
 pub(super) const CHECK: Check = Check {
     id: "bootfb",
@@ -19,36 +18,18 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-/// Returns the framebuffers below a function's ranges in `/proc/iomem`, by the blanks before them.
-fn framebuffer<'a>(iomem: &'a str, name: &str) -> Option<&'a str> {
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    let of = |line: &'a str| line.split_once(" : ").map_or("", |(_, name)| name);
-    let mut below = None;
-    for line in iomem.lines() {
-        if below.is_some_and(|below| depth(line) <= below) {
-            below = None;
-        }
-        if of(line) == name {
-            below = Some(depth(line));
-        } else if below.is_some() && is_framebuffer(of(line)) {
-            return Some(line.trim());
-        }
-    }
-    None
-}
-
 fn run(host: &Host) -> Vec<Finding> {
     let mut found = vec![];
-    let Datum::Known(iomem) = &host.system.iomem else {
+    if !matches!(host.system.iomem, Datum::Known(_)) {
         return vec![unknown(
             Subject::Machine,
             "where the boot screen lies: /proc/iomem",
             host.system.iomem.needs().unwrap_or("a live machine"),
         )];
-    };
+    }
     for card in host.targets() {
         for function in card.displays() {
-            let Some(line) = framebuffer(iomem, &function.name) else {
+            let Some(line) = host.boot_screen(function) else {
                 continue;
             };
             let summary = format!("the boot screen lies on {}", function.short());

@@ -21,6 +21,7 @@ use super::{
     },
     selection::Selection,
     system::{
+        is_framebuffer,
         System,
         User, //
     },
@@ -137,6 +138,21 @@ impl Host {
         }
     }
 
+    /// Reads what a change of cards goes by: the cards and who uses them. It takes a moment only.
+    pub(crate) fn of_cards(source: &dyn Source) -> Self {
+        let config = Config::read(source);
+        let selection = Selection::read(source, &config);
+        let parameters = selection.now().clone();
+        Self {
+            pci: pci::read(source, &|route, identity| parameters.name(route, identity)),
+            system: System::of_cards(source),
+            guests: Guests::read(source),
+            selection,
+            config,
+            ..Self::default()
+        }
+    }
+
     /// Returns all PCI functions.
     pub(crate) fn functions(&self) -> &[Function] {
         self.pci
@@ -242,6 +258,11 @@ impl Host {
         self.system.nodes.get(&node) == Some(&function.name)
     }
 
+    /// Returns the line of `/proc/iomem` with the firmware's framebuffer in a function's memory.
+    pub(crate) fn boot_screen(&self, function: &Function) -> Option<&str> {
+        framebuffer(self.system.iomem.known()?, &function.name)
+    }
+
     /// Returns the sockets of a function with screens on them, by their names.
     pub(crate) fn screens(&self, function: &Function) -> Vec<&str> {
         let displays = self.system.displays.known().into_iter().flatten();
@@ -257,4 +278,22 @@ impl Host {
             .map(|connector| connector.name.as_str())
             .collect()
     }
+}
+
+/// Returns the framebuffer below a function's ranges in `/proc/iomem`, by the blanks before it.
+fn framebuffer<'a>(iomem: &'a str, name: &str) -> Option<&'a str> {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let of = |line: &'a str| line.split_once(" : ").map_or("", |(_, name)| name);
+    let mut below = None;
+    for line in iomem.lines() {
+        if below.is_some_and(|below| depth(line) <= below) {
+            below = None;
+        }
+        if of(line) == name {
+            below = Some(depth(line));
+        } else if below.is_some() && is_framebuffer(of(line)) {
+            return Some(line.trim());
+        }
+    }
+    None
 }

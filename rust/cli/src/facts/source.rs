@@ -28,6 +28,8 @@ pub(crate) enum Query {
     PreviousLog,
     /// Who has graphics, sound or vfio devices open: lines of PID, name, file, divided by tabs.
     OpenFiles,
+    /// Who has such devices mapped into memory, in the same lines.
+    Mapped,
     /// Processes that cannot be woken: lines of PID, name, function of the kernel, by tabs.
     Stuck,
     /// The QEMU processes: lines of PID, name of the guest, an argument that concerns cards.
@@ -51,6 +53,7 @@ impl Query {
             Self::Log => "kernel-log".into(),
             Self::PreviousLog => "previous-kernel-log".into(),
             Self::OpenFiles => "open-files".into(),
+            Self::Mapped => "mapped-files".into(),
             Self::Stuck => "stuck".into(),
             Self::Guests => "guests".into(),
             Self::Arbiter => "arbiter".into(),

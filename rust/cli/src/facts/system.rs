@@ -227,13 +227,7 @@ impl System {
                 .value("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"),
             vfio_ids: source.value("/sys/module/vfio_pci/parameters/ids"),
             iommufd: source.stat("/dev/iommu"),
-            vfio: source.list("/dev/vfio").map(|names| {
-                let paths = names.iter().map(|name| format!("/dev/vfio/{name}"));
-                let stats = paths.map(|path| (source.stat(&path).known().copied(), path));
-                stats
-                    .filter_map(|(stat, path)| Some((path, stat?)))
-                    .collect()
-            }),
+            vfio: vfio_files(source),
             displays: displays(source),
             nodes: nodes(source),
             consoles: consoles(source),
@@ -287,6 +281,29 @@ impl System {
             xorg: source.filtered("/var/log/Xorg.0.log", &|text| {
                 pick_lines(text, |line| line.contains("arbiter"))
             }),
+        }
+    }
+
+    /// Reads what a change of cards goes by: who has them open, and what draws on them.
+    pub(super) fn of_cards(source: &dyn Source) -> Self {
+        let open = source.query(&Query::OpenFiles).map(|text| users(&text));
+        let mapped = source.query(&Query::Mapped).map(|text| users(&text));
+        let users = open.map(|mut all| {
+            for user in mapped.known().into_iter().flatten() {
+                if !all.contains(user) {
+                    all.push(user.clone());
+                }
+            }
+            all
+        });
+        Self {
+            users,
+            iomem: source.filtered("/proc/iomem", &iomem),
+            displays: displays(source),
+            nodes: nodes(source),
+            consoles: consoles(source),
+            vfio: vfio_files(source),
+            ..Self::default()
         }
     }
 
@@ -487,6 +504,17 @@ fn nodes(source: &dyn Source) -> BTreeMap<String, String> {
     nodes
 }
 
+/// Reads the files of vfio's groups.
+fn vfio_files(source: &dyn Source) -> Datum<BTreeMap<String, Stat>> {
+    source.list("/dev/vfio").map(|names| {
+        let paths = names.iter().map(|name| format!("/dev/vfio/{name}"));
+        let stats = paths.map(|path| (source.stat(&path).known().copied(), path));
+        stats
+            .filter_map(|(stat, path)| Some((path, stat?)))
+            .collect()
+    })
+}
+
 /// Reads the consoles of the kernel.
 fn consoles(source: &dyn Source) -> Vec<(String, String, bool)> {
     let base = "/sys/class/vtconsole";
@@ -625,6 +653,7 @@ pub(super) fn answer(query: &Query) -> Datum<String> {
         Query::PreviousLog => run("journalctl", &["-k", "-b", "-1", "-o", "cat", "--no-pager"])
             .map(|text| log_lines(&text)),
         Query::OpenFiles => open_files(),
+        Query::Mapped => mapped_files(),
         Query::Stuck => stuck(),
         Query::Guests => guests(),
         Query::Arbiter => arbiter(),
@@ -664,37 +693,44 @@ fn run(program: &str, arguments: &[&str]) -> Datum<String> {
     })
 }
 
-/// Reads the kernel's log: `/dev/kmsg` gives a record for each read.
-fn kmsg() -> Datum<String> {
-    /// `O_NONBLOCK`: at the end of the log there is an error instead of a wait.
+/// Opens the kernel's log; at its end reads give an error instead of a wait.
+pub(crate) fn open_log() -> std::io::Result<File> {
+    /// `O_NONBLOCK`
     const NONBLOCK: i32 = 0o4000;
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .custom_flags(NONBLOCK)
-        .open("/dev/kmsg");
-    Datum::from(file).and_then(|mut file| {
-        let mut out = String::new();
-        let mut buffer = [0; 8192];
-        let mut broken = 0;
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(size) => {
-                    let record = String::from_utf8_lossy(buffer.get(..size).unwrap_or_default());
-                    let line = record.lines().next().unwrap_or_default();
-                    out += line.split_once(';').map_or(line, |(_, text)| text);
-                    out.push('\n');
-                }
-                // The log has overtaken us: the next read goes on where it is now.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe && broken < 100 => {
-                    broken += 1;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error).into(),
+        .open("/dev/kmsg")
+}
+
+/// Reads the kernel's log from where the file is: `/dev/kmsg` gives a record for each read.
+pub(crate) fn read_log(mut file: File) -> std::io::Result<String> {
+    let mut out = String::new();
+    let mut buffer = [0; 8192];
+    let mut broken = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(size) => {
+                let record = String::from_utf8_lossy(buffer.get(..size).unwrap_or_default());
+                let line = record.lines().next().unwrap_or_default();
+                out += line.split_once(';').map_or(line, |(_, text)| text);
+                out.push('\n');
             }
+            // The log has overtaken us: the next read goes on where it is now.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe && broken < 100 => {
+                broken += 1;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
         }
-        Datum::Known(log_lines(&out))
-    })
+    }
+    Ok(out)
+}
+
+/// Reads the kernel's log, what concerns cards.
+fn kmsg() -> Datum<String> {
+    Datum::from(open_log().and_then(read_log)).map(|text| log_lines(&text))
 }
 
 /// The processes, as far as `/proc` shows them.
@@ -710,8 +746,8 @@ fn processes() -> Vec<(u32, String)> {
     processes
 }
 
-/// Finds who has devices of cards open.
-fn open_files() -> Datum<String> {
+/// Returns whether a file is a device of a card.
+fn is_of_card(file: &str) -> bool {
     const PREFIXES: [&str; 5] = [
         "/dev/dri/",
         "/dev/vfio/",
@@ -719,23 +755,24 @@ fn open_files() -> Datum<String> {
         "/dev/nvidia",
         "/dev/fb",
     ];
+    PREFIXES.iter().any(|prefix| file.starts_with(prefix))
+        && file != "/dev/vfio/vfio"
+        && file != "/dev/snd/timer"
+}
+
+/// Finds who has devices of cards, by a function that tells the files of a process.
+fn users_by(files_of: impl Fn(u32) -> std::io::Result<Vec<String>>) -> Datum<String> {
     let mut out = String::new();
     let mut denied = false;
     for (pid, name) in processes() {
-        let entries = match fs::read_dir(format!("/proc/{pid}/fd")) {
-            Ok(entries) => entries,
+        let mut files = match files_of(pid) {
+            Ok(files) => files,
             Err(error) => {
                 denied |= error.kind() == std::io::ErrorKind::PermissionDenied;
                 continue;
             }
         };
-        let mut files: Vec<_> = entries
-            .flatten()
-            .filter_map(|entry| fs::read_link(entry.path()).ok())
-            .filter_map(|file| file.to_str().map(str::to_owned))
-            .filter(|file| PREFIXES.iter().any(|prefix| file.starts_with(prefix)))
-            .filter(|file| file != "/dev/vfio/vfio" && file != "/dev/snd/timer")
-            .collect();
+        files.retain(|file| is_of_card(file));
         files.sort_unstable();
         files.dedup();
         for file in files {
@@ -747,6 +784,30 @@ fn open_files() -> Datum<String> {
     } else {
         Datum::Known(out)
     }
+}
+
+/// Finds who has devices of cards open.
+fn open_files() -> Datum<String> {
+    users_by(|pid| {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
+        let files = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+        Ok(files
+            .filter_map(|file| file.to_str().map(str::to_owned))
+            .collect())
+    })
+}
+
+/// Finds who has devices of cards mapped: such a mapping outlives the open file.
+fn mapped_files() -> Datum<String> {
+    users_by(|pid| {
+        let maps = fs::read(format!("/proc/{pid}/maps"))?;
+        let maps = String::from_utf8_lossy(&maps);
+        // The sixth field is the path.
+        let files = maps
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(5));
+        Ok(files.map(str::to_owned).collect())
+    })
 }
 
 /// Finds processes that cannot be woken and wait inside a driver's removal.

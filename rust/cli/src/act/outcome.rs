@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What came of a verb that changes something: of each card, who has it now, what was done, and what
+//! was in the way. As text and as JSON, whose fields other programs rely on.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::{
+    Act,
+    Refused,
+    Step, //
+};
+use crate::{
+    card::{
+        self,
+        Selected, //
+    },
+    command::Context,
+    facts::{
+        Function,
+        Host, //
+    },
+    text::escape::printable,
+    verbs::list::guests_of,
+    Failure,
+    BAD,
+    GOOD, //
+};
+
+/// A process that has a function open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct User {
+    /// The function.
+    pub(crate) function: String,
+    /// The process.
+    pub(crate) pid: u32,
+    /// Its name.
+    pub(crate) name: String,
+    /// The file that it has open.
+    pub(crate) file: String,
+}
+
+/// A function, before and now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Change {
+    /// Its address.
+    pub(crate) address: String,
+    /// The driver that had it.
+    pub(crate) driver_before: Option<String>,
+    /// The driver that has it.
+    pub(crate) driver: Option<String>,
+    /// Who has it, in the word of `list`.
+    pub(crate) state: String,
+}
+
+/// What came of it for a card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Outcome {
+    /// The card, or the function if one was named.
+    pub(crate) card: String,
+    /// Whether all is as it was asked for.
+    pub(crate) done: bool,
+    /// Whether something was changed for it.
+    pub(crate) changed: bool,
+    /// What is so now, or why nothing had to be done.
+    pub(crate) says: String,
+    /// What was in the way.
+    pub(crate) problems: Vec<String>,
+    /// What to do about it, or to know.
+    pub(crate) hints: Vec<String>,
+    /// Who has it open, where that was in the way.
+    pub(crate) users: Vec<User>,
+    /// Its functions.
+    pub(crate) functions: Vec<Change>,
+    /// What was done, or would be.
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Outcome {
+    /// Begins one, of functions as they are now.
+    pub(crate) fn new(selected: &Selected<'_>, functions: &[&Function]) -> Self {
+        let change = |function: &&Function| Change {
+            address: function.name.clone(),
+            driver_before: function.driver.known().cloned(),
+            driver: function.driver.known().cloned(),
+            state: function.state().to_owned(),
+        };
+        Self {
+            card: label(selected),
+            functions: functions.iter().map(change).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing had to be done.
+    pub(crate) fn nothing(mut self, why: impl std::fmt::Display) -> Self {
+        self.done = true;
+        self.says = format!("{}: nothing to do: {why}", self.card);
+        self
+    }
+
+    /// It is not done, for this.
+    pub(crate) fn refuse(mut self, problem: impl Into<String>) -> Self {
+        self.problem(problem);
+        self
+    }
+
+    /// Adds what to do, or to know.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what was in the way.
+    pub(crate) fn problem(&mut self, problem: impl Into<String>) {
+        self.done = false;
+        self.problems.push(problem.into());
+    }
+
+    /// Adds what was in the way, and what the kernel said of it.
+    pub(crate) fn refused(&mut self, what: impl std::fmt::Display, refused: &Refused) {
+        self.problem(format!("{what}: {}", refused.why));
+        let kernel = refused.kernel.iter();
+        self.problems
+            .extend(kernel.map(|line| format!("kernel: {line}")));
+    }
+
+    /// Adds who has a function open.
+    pub(crate) fn open_in(&mut self, host: &Host, function: &Function) {
+        for user in host.users(function) {
+            self.users.push(User {
+                function: function.name.clone(),
+                pid: user.pid,
+                name: user.name.clone(),
+                file: user.file.clone(),
+            });
+        }
+    }
+
+    /// Notes who has the functions now.
+    pub(crate) fn look_again(&mut self, now: &Host) {
+        for change in &mut self.functions {
+            match now.function(&change.address) {
+                Some(function) => {
+                    change.driver = function.driver.known().cloned();
+                    change.state = function.state().to_owned();
+                }
+                None => {
+                    change.driver = None;
+                    change.state = "gone".into();
+                }
+            }
+        }
+        self.changed |= self
+            .functions
+            .iter()
+            .any(|change| change.driver != change.driver_before);
+    }
+}
+
+/// Returns what a card is called: by its slot, or by the function that was named.
+pub(crate) fn label(selected: &Selected<'_>) -> String {
+    match (selected.single, selected.functions.first()) {
+        (true, Some(function)) => function.short().into(),
+        _ => selected.slot.to_string(),
+    }
+}
+
+/// Returns who has a function in words: guests by their names.
+pub(crate) fn users_in_words(host: &Host, function: &Function) -> Vec<String> {
+    let mut words = guests_of(host, function);
+    let others = host.users(function).into_iter();
+    words.extend(
+        others
+            .filter(|user| !user.file.starts_with("/dev/vfio/"))
+            .map(|user| printable(&format!("{} ({})", user.name, user.pid)).into_owned()),
+    );
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// What a verb prints as JSON.
+#[derive(Debug, Serialize)]
+struct Json<'a> {
+    /// The version of this format: fields are only added within one.
+    schema: u32,
+    /// The version of the command.
+    version: &'static str,
+    /// The verb.
+    verb: &'static str,
+    /// Whether it was only to be shown.
+    dry_run: bool,
+    /// The cards.
+    cards: &'a [Outcome],
+}
+
+/// What to do, and of what.
+pub(crate) struct Task<'a> {
+    /// The verb.
+    pub(crate) verb: &'static str,
+    /// The CARD argument.
+    pub(crate) card: &'a str,
+    /// Whether it is only to be shown.
+    pub(crate) dry_run: bool,
+    /// Whether who asks may do it to a card; root may in any case.
+    pub(crate) allowed: fn(&Host, &Selected<'_>) -> bool,
+}
+
+/// Does a verb to the cards that an argument means, says what came of it, and returns the exit code.
+pub(crate) fn carry_out(
+    context: &Context,
+    task: &Task<'_>,
+    each: impl Fn(&Host, &Selected<'_>, &mut Act<'_>) -> Outcome,
+) -> Result<u8, Failure> {
+    context.only_here(task.verb)?;
+    let host = Host::of_cards(&*context.source);
+    let selected = card::resolve(&host, task.card).map_err(Failure::Read)?;
+    let root = rustix::process::geteuid().is_root();
+    if !task.dry_run && !root && !selected.iter().all(|card| (task.allowed)(&host, card)) {
+        return Err(Failure::Read(needs_root()));
+    }
+    let mut outcomes = Vec::new();
+    for (at, card) in selected.iter().enumerate() {
+        // What one move did may matter to the next.
+        let now = (at > 0).then(|| Host::of_cards(&*context.source));
+        let host = now.as_ref().unwrap_or(&host);
+        let again = card::resolve(host, task.card).map_err(Failure::Read)?;
+        let again = again.iter().find(|other| other.slot == card.slot);
+        let mut hands = super::live::Live::new(&*context.source);
+        let mut act = Act::new(&mut hands, task.dry_run);
+        let mut outcome = each(host, again.unwrap_or(card), &mut act);
+        outcome.steps = act.into_steps();
+        outcomes.push(outcome);
+    }
+    print(context, task, &outcomes)?;
+    Ok(if outcomes.iter().all(|outcome| outcome.done) {
+        GOOD
+    } else {
+        BAD
+    })
+}
+
+/// Returns what to type as root: what was typed.
+pub(crate) fn needs_root() -> String {
+    let words = std::env::args_os().skip(1);
+    let words: Vec<_> = words
+        .map(|word| printable(&word.to_string_lossy()).into_owned())
+        .collect();
+    format!("needs root: sudo vga-stub {}", words.join(" "))
+}
+
+/// Says what came of it: what is so now on standard output, all else on standard error.
+fn print(context: &Context, task: &Task<'_>, outcomes: &[Outcome]) -> Result<(), Failure> {
+    if context.global.json {
+        return context.print_json(&Json {
+            schema: 1,
+            version: env!("CARGO_PKG_VERSION"),
+            verb: task.verb,
+            dry_run: task.dry_run,
+            cards: outcomes,
+        });
+    }
+    let quiet = context.global.quiet;
+    let mut out = String::new();
+    let mut err = String::new();
+    for outcome in outcomes {
+        text(outcome, task.dry_run, quiet, &mut out, &mut err);
+    }
+    context.print(&out)?;
+    let mut stderr = anstream::stderr().lock();
+    Ok(stderr.write_all(crate::text::escape::printable_lines(&err).as_bytes())?)
+}
+
+/// Appends what is said of a card.
+fn text(outcome: &Outcome, dry_run: bool, quiet: bool, out: &mut String, err: &mut String) {
+    for problem in &outcome.problems {
+        *err += &match problem.strip_prefix("kernel: ") {
+            Some(line) => format!("  the kernel's log: {line}\n"),
+            None => format!("vga-stub: {problem}\n"),
+        };
+    }
+    if dry_run && !outcome.steps.is_empty() {
+        *out += &format!("For {} this would be done:\n", outcome.card);
+        for step in &outcome.steps {
+            *out += &format!("  {step}\n");
+        }
+    } else if outcome.done && !quiet {
+        let target = if outcome.changed { out } else { &mut *err };
+        *target += &format!("{}\n", outcome.says);
+    }
+    if !quiet {
+        for hint in &outcome.hints {
+            *err += &format!("  {hint}\n");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `vga-stub handoff`: a held card goes to a driver for guests.
+
+use clap::Args;
+
+use crate::{
+    act::{
+        moves::{
+            self,
+            Move, //
+        },
+        outcome::{
+            self,
+            Task, //
+        }, //
+    },
+    card::Selected,
+    command::Context,
+    facts::Host,
+    text::escape::printable,
+    Failure, //
+};
+
+/// Give a held card to vfio-pci, or to another driver for guests, all of it or nothing
+///
+/// A card moves with all that vga-stub has claimed of its slot, and each function with its whole IOMMU
+/// group. Where a function is named, its group moves. What is there already stays there: it may be
+/// run again, as hooks do.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
+libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
+
+Exit status:
+  0  the driver has it
+  1  it was refused, and nothing has moved; the kernel's own line says why
+  2  there is no such card, or it takes root
+
+Examples:
+  vga-stub handoff 01:00
+  vga-stub handoff 01:00 pciback
+  vga-stub handoff --quiet 01:00        in a hook: no word if all is well")]
+pub(crate) struct HandoffArgs {
+    /// The card
+    #[arg(value_name = "CARD")]
+    card: String,
+
+    /// The driver, or its module; that of the module's parameter handoff= if there is none
+    #[arg(value_name = "DRIVER")]
+    driver: Option<String>,
+
+    /// Say what would be done, and do nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &HandoffArgs) -> Result<u8, Failure> {
+    check_name(args.driver.as_deref())?;
+    let way = Move::HandOff(args.driver.as_deref());
+    let task = Task {
+        verb: "handoff",
+        card: &args.card,
+        dry_run: args.dry_run,
+        allowed: |host, card| writable(host, card, "handoff"),
+    };
+    outcome::carry_out(context, &task, |host, card, act| {
+        moves::go(host, card, way, act)
+    })
+}
+
+/// Returns an error if a driver cannot be called so.
+pub(super) fn check_name(driver: Option<&str>) -> Result<(), Failure> {
+    match driver {
+        Some(driver) if !vga_stub_core::group::is_name(driver.as_bytes()) => Err(Failure::Read(
+            format!("{} is no driver's name", printable(driver)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Returns whether who asks may write to a file of the functions that move: udev's rules can let a
+/// group do so.
+pub(super) fn writable(host: &Host, card: &Selected<'_>, file: &str) -> bool {
+    let functions = moves::moving(host, card);
+    !functions.is_empty()
+        && functions.iter().all(|function| {
+            let path = format!("/sys/class/vga_stub/{}/{file}", function.name);
+            rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+        })
+}
