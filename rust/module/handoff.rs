@@ -20,7 +20,10 @@ use crate::{
         },
         iommu::Group,
         pci::DeviceExt as _,
-        task,
+        task::{
+            self,
+            Pause, //
+        },
         vfio,
         xen, //
     },
@@ -108,11 +111,12 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
 
     let held = ours::has(card.pdev());
 
-    carry_out(card, Direction::HandOff, scope, Some(&target))?;
+    carry_out(card, Direction::HandOff, scope, Some(&target), task::nap)?;
     legacy::settle(card.pdev()).inspect_err(|_| {
-        // What could not get the legacy ranges comes back; a line of its own says if it cannot.
+        // What could not get the legacy ranges comes back, whatever signals come; a line of its own
+        // says if it cannot.
         if held {
-            let _ = carry_out(card, Direction::Reclaim, scope, None);
+            let _ = carry_out(card, Direction::Reclaim, scope, None, task::doze);
         }
     })
 }
@@ -124,7 +128,9 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
 /// See [`Refusal::errno`]; `ENODEV`: the module is on its way out; `ENOMEM`; `EINTR`.
 pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
     match Request::parse(text) {
-        Some(Request { word: b"1", scope }) => carry_out(card, Direction::Reclaim, scope, None),
+        Some(Request { word: b"1", scope }) => {
+            carry_out(card, Direction::Reclaim, scope, None, task::nap)
+        }
         _ => Err(refuse(
             card.pdev(),
             fmt!("reclaim"),
@@ -146,6 +152,8 @@ struct Candidate {
     file: Option<vfio::Name>,
     /// What the policy is to know of it.
     member: Member,
+    /// How it is waited for.
+    pause: Pause,
 }
 
 impl AsRef<Member> for Candidate {
@@ -156,7 +164,7 @@ impl AsRef<Member> for Candidate {
 
 impl Candidate {
     /// Creates a candidate of which nothing is known yet.
-    fn new(pdev: &pci::Device, asked: &pci::Device) -> Self {
+    fn new(pdev: &pci::Device, asked: &pci::Device, pause: Pause) -> Self {
         Self {
             pdev: pdev.into(),
             card: None,
@@ -170,12 +178,13 @@ impl Candidate {
                 arrived: false,
                 answers: true,
             },
+            pause,
         }
     }
 
     /// Finds out what there is to know.
     fn look(&mut self, target: &DriverRef) -> Result<(), Refusal> {
-        let locked = lock(&self.pdev)?;
+        let locked = lock(&self.pdev, self.pause)?;
 
         self.card = registry::find(&self.pdev);
         self.former = locked.driver(&MODULE).map_err(|_| Refusal::Unsettled)?;
@@ -260,7 +269,7 @@ impl Candidate {
 
 /// Waits for a device's lock, but not for ever.
 #[inline(never)]
-fn lock(pdev: &pci::Device) -> Result<Locked<'_>, Refusal> {
+fn lock(pdev: &pci::Device, pause: Pause) -> Result<Locked<'_>, Refusal> {
     let start = Instant::<Monotonic>::now();
 
     loop {
@@ -270,13 +279,13 @@ fn lock(pdev: &pci::Device) -> Result<Locked<'_>, Refusal> {
         if start.elapsed() >= LOCK_LIMIT {
             return Err(Refusal::Locked);
         }
-        task::nap().map_err(|_| Refusal::Interrupted)?;
+        pause().map_err(|_| Refusal::Interrupted)?;
     }
 }
 
 /// Returns the functions that a move concerns: with each function of the scope all that the IOMMU
 /// cannot tell from it. Without an IOMMU the slot is the group.
-fn candidates(card: &Card, scope: Scope) -> Result<KVec<Candidate>> {
+fn candidates(card: &Card, scope: Scope, pause: Pause) -> Result<KVec<Candidate>> {
     let asked = card.pdev();
     let whole = scope == Scope::Card || card.group.is_none();
     let mut functions = KVec::new();
@@ -293,7 +302,7 @@ fn candidates(card: &Card, scope: Scope) -> Result<KVec<Candidate>> {
     result?;
 
     let mut add =
-        |pdev: &pci::Device| Ok(candidates.push(Candidate::new(pdev, asked), GFP_KERNEL)?);
+        |pdev: &pci::Device| Ok(candidates.push(Candidate::new(pdev, asked, pause), GFP_KERNEL)?);
     let mut last = None;
 
     while let Some(group) = next_group(
@@ -318,6 +327,7 @@ fn next_group<'a>(groups: impl Iterator<Item = &'a Group>, last: Option<i32>) ->
 }
 
 /// Moves what is to be moved: all of it, or nothing. The target is our own driver if none is given.
+/// `pause` says whether a signal ends it.
 ///
 /// Who moves, in which order, and who is in the way is for [`vga_stub_core::group`] to say.
 fn carry_out(
@@ -325,18 +335,19 @@ fn carry_out(
     direction: Direction,
     scope: Scope,
     target: Option<&DriverRef>,
+    pause: Pause,
 ) -> Result {
     // With a reference to this module, so that it stays during the move.
     let ours = DriverRef::find(&MODULE, |driver| driver.name() == NAME).ok_or(ENODEV)?;
     let target = target.unwrap_or(&ours);
-    let _moving = moves::lock_interruptibly()?;
+    let _moving = moves::lock_patiently(pause)?;
 
     // A writer may have waited for long; another card may be in this one's slot now.
     if registry::find(card.pdev()).is_none() {
         return Err(gone(card));
     }
 
-    let mut candidates = candidates(card, scope)?;
+    let mut candidates = candidates(card, scope, pause)?;
 
     all_fit(card, &mut candidates, |candidate| {
         candidate.look(target)?;
@@ -414,7 +425,7 @@ fn close_all(
         let Some(member) = members.next() else {
             break;
         };
-        let locked = lock(&member.pdev).map_err(|why| member.refuse(card, why))?;
+        let locked = lock(&member.pdev, member.pause).map_err(|why| member.refuse(card, why))?;
 
         gates.close(group, &locked).map_err(|error| {
             let refusal = match error {
@@ -473,7 +484,7 @@ fn shift(
         .look_again(direction, target)
         .map_err(|why| candidate.refuse(card, why))?;
     if let Some(former) = &candidate.former {
-        if !release(&pdev, former)? {
+        if !release(&pdev, former, candidate.pause)? {
             let why = if task::is_interrupted() {
                 Refusal::Interrupted
             } else {
@@ -500,7 +511,7 @@ fn shift(
 /// Removals of other drivers are not ours: vfio's waits for ever for programs that have a device
 /// open. None had when it was looked at, but one may come between the look and the removal, by
 /// /dev/vfio/devices. Then the function goes back to its driver when the program is gone.
-fn release(pdev: &ARef<pci::Device>, driver: &DriverRef) -> Result<bool> {
+fn release(pdev: &ARef<pci::Device>, driver: &DriverRef, pause: Pause) -> Result<bool> {
     if ours::has(pdev) {
         device::release_driver(pdev);
         return Ok(true);
@@ -513,6 +524,7 @@ fn release(pdev: &ARef<pci::Device>, driver: &DriverRef) -> Result<bool> {
         &MODULE,
         c"vga_stub_move",
         RELEASE_LIMIT,
+        pause,
         move || device::release_driver(&device),
         move || {
             if give(&again, &owner).is_ok() {
@@ -530,16 +542,16 @@ fn give(pdev: &pci::Device, driver: &DriverRef) -> Result {
 }
 
 /// Gives a function back to the driver that it had, if it has another now, or none. One that had
-/// none is left where it is.
+/// none is left where it is. No signal ends this: the others are back already, or will be.
 fn put_back(candidate: &Candidate) {
     let pdev = &candidate.pdev;
     let Some(former) = &candidate.former else {
         return;
     };
     let back = || {
-        let now = lock(pdev).map_err(|_| EBUSY)?.driver(&MODULE)?;
+        let now = lock(pdev, task::doze).map_err(|_| EBUSY)?.driver(&MODULE)?;
 
-        match now.map(|now| release(pdev, &now)) {
+        match now.map(|now| release(pdev, &now, task::doze)) {
             None | Some(Ok(true)) => (),
             Some(Ok(false)) => return Err(EBUSY),
             // There is no thread for it, for want of memory or as the writer is killed.

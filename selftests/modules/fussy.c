@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A holder of devices for guests whose probe fails for one device, to see what
- * becomes of a group's members that have moved already; and whose removal of one
- * takes as long as it is told to, as vfio's does while a program has a device open.
+ * becomes of a group's members that have moved already; and whose probe or removal
+ * of one takes as long as it is told to, as vfio's removal does while a program has a
+ * device open.
  * It can be greedy, as drivers of the host are, and leave devices asleep behind the
  * PM core's back, as xhci does with some.
  */
@@ -14,6 +15,10 @@
 static char *refuse = "";
 module_param(refuse, charp, 0644);
 MODULE_PARM_DESC(refuse, "name of the PCI device that is refused with EIO");
+
+static char *dawdle = "";
+module_param(dawdle, charp, 0644);
+MODULE_PARM_DESC(dawdle, "name of the PCI device whose probe does not end");
 
 static char *cling = "";
 module_param(cling, charp, 0644);
@@ -49,6 +54,8 @@ static bool fussy_is(char **name, struct pci_dev *pdev)
 
 static int fussy_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	while (fussy_is(&dawdle, pdev))
+		msleep(100);
 	return fussy_is(&refuse, pdev) ? -EIO : 0;
 }
 

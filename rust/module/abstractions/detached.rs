@@ -4,7 +4,7 @@
 //!
 //! C header: `include/linux/kthread.h`
 
-use super::task;
+use super::task::Pause;
 use kernel::{
     bindings,
     error::from_err_ptr,
@@ -40,8 +40,8 @@ struct Job<C, L> {
     module: &'static ThisModule,
 }
 
-/// Calls a function in a thread of its own, and waits until it returns, `limit` has passed, or the
-/// current task gets a signal. Returns whether it has returned.
+/// Calls a function in a thread of its own, and waits until it returns, `limit` has passed, or
+/// `pause` fails, as at a signal. Returns whether it has returned.
 ///
 /// If not, it is waited for no longer: when it returns at last, the thread calls `late`. Until then
 /// `module`, whose code both functions are, cannot be unloaded.
@@ -53,6 +53,7 @@ pub(crate) fn call<C, L>(
     module: &'static ThisModule,
     name: &'static CStr,
     limit: Delta,
+    pause: Pause,
     call: C,
     late: L,
 ) -> Result<bool>
@@ -98,7 +99,7 @@ where
     let start = Instant::<Monotonic>::now();
 
     while state.load(Acquire) == RUNNING && start.elapsed() < limit {
-        if task::nap().is_err() {
+        if pause().is_err() {
             break;
         }
     }

@@ -71,10 +71,12 @@ macro_rules! static_mutex {
                 }
             }
 
-            /// Locks the mutex as well, but fails with `EINTR` if a signal comes meanwhile.
+            /// Locks the mutex as well, but fails as `pause` does, with which it waits.
             #[allow(dead_code)]
             #[inline(never)]
-            pub(super) fn lock_interruptibly() -> Result<GlobalGuard<LOCK>> {
+            pub(super) fn lock_patiently(
+                pause: crate::abstractions::task::Pause,
+            ) -> Result<GlobalGuard<LOCK>> {
                 if STATE.load(Acquire) != 2 {
                     return Err(kernel::error::code::ENODEV);
                 }
@@ -82,7 +84,7 @@ macro_rules! static_mutex {
                     if let Some(guard) = LOCK.try_lock() {
                         return Ok(guard);
                     }
-                    crate::abstractions::task::nap()?;
+                    pause()?;
                 }
             }
         }
