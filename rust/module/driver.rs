@@ -109,8 +109,9 @@ impl Driver for VgaStubDriver {
             }
         };
 
-        // What comes back from a guest may have been left with the ranges.
-        let owned_legacy = arbiter::owns_legacy(pdev) || known.is_some() && pdev.is_vga_routed();
+        // A VGA card that comes back from a guest may have been left with the ranges.
+        let returned = kind == Kind::Vga && known.is_some();
+        let owned_legacy = arbiter::owns_legacy(pdev) || returned && pdev.is_vga_routed();
 
         hold::quiet(pdev);
         if owned_legacy {
