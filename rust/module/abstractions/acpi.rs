@@ -19,9 +19,8 @@ use kernel::{
     prelude::*, //
 };
 
-/// ACPICA's status codes that are told apart here (`include/acpi/acexcep.h`).
+/// ACPICA's status code for success (`include/acpi/acexcep.h`).
 const AE_OK: bindings::acpi_status = 0;
-const AE_NOT_FOUND: bindings::acpi_status = 5;
 
 /// `ACPI_ALLOCATE_BUFFER`: ACPICA allocates as much as the answer takes.
 const ALLOCATE_BUFFER: bindings::acpi_size = bindings::acpi_size::MAX;
@@ -134,6 +133,12 @@ impl<'a> Node<'a> {
     ///
     /// It may wait. ACPICA ends a method that loops for 30 seconds (`ACPI_MAX_LOOP_TIMEOUT`).
     pub(crate) fn evaluate(&self, method: &CStr, arguments: [u64; 2]) -> Result<Bytes, Failure> {
+        // A method that names what is not there fails as one that is not there does.
+        // SAFETY: By the type invariant the handle is valid. The name is only read.
+        if !unsafe { bindings::acpi_has_method(self.handle, method.as_char_ptr().cast_mut()) } {
+            return Err(Failure::NotFound);
+        }
+
         let mut objects = arguments.map(|value| bindings::acpi_object {
             integer: bindings::acpi_object__bindgen_ty_1 {
                 type_: bindings::ACPI_TYPE_INTEGER,
@@ -162,7 +167,6 @@ impl<'a> Node<'a> {
 
         match status {
             AE_OK => {}
-            AE_NOT_FOUND => return Err(Failure::NotFound),
             status => return Err(Failure::Status(status)),
         }
 
