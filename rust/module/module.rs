@@ -43,7 +43,7 @@ impl kernel::InPlaceModule for VgaStub {
         try_pin_init!(Self {
             _: { handoff::init() },
             // Before a card is claimed: reading its ROM may be what the user wanted to avoid.
-            _: { rom::report_bad_rules() },
+            _: { rom::report_rules() },
             _arbiter: Arbiter::new()?,
             _guests: Guests::new(),
             _cards: Registry::new()?,

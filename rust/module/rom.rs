@@ -11,6 +11,7 @@ use crate::{
             self,
             Table, //
         },
+        bus,
         option_rom::{
             self,
             Bytes,
@@ -133,10 +134,26 @@ pub(crate) fn capture(pdev: &pci::Device<Core<'_>>) -> Rom {
     best
 }
 
-/// Says which rules of `rom=` cannot be used.
-pub(crate) fn report_bad_rules() {
-    for bad in capture::parse(parameters::ROM.get().to_bytes()).filter_map(Result::err) {
-        pr_err!("{} [param-bad]\n", format_args!("{}", bad));
+/// Says which rules of `rom=` cannot be used, and which are for no device.
+pub(crate) fn report_rules() {
+    for (entry, rule) in capture::entries(parameters::ROM.get().to_bytes()) {
+        match rule {
+            Ok(rule) => {
+                let mut found = false;
+
+                bus::for_each_device(|pdev| {
+                    found |= rule.is_for(place::route(pdev), place::ids(pdev));
+                });
+                if !found {
+                    pr_warn!(
+                        "{} is for no device that is there now; it counts for one that appears \
+                         later\n",
+                        format_args!("{}", entry)
+                    );
+                }
+            }
+            Err(bad) => pr_err!("{} [param-bad]\n", format_args!("{}", bad)),
+        }
     }
 }
 

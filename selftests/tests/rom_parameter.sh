@@ -60,4 +60,16 @@ unloads
 loads ids=1234:1111 "rom=no $HELD=10de:1b80"
 is "not of other IDs" "$(what "$HELD") $(what "$TWIN")" "none none  none none "
 unloads
+
+# A rule that is for nobody would have the user believe that a ROM is not read.
+nobody="is for no device that is there now; it counts for one that appears later\$"
+log_mark
+loads ids=1234:1111 "rom=!ff:1f.7 !$HELD=10de:1b80,$TWIN"
+log=$(logged)
+is "a rule for nobody does nothing" "$(what "$HELD") $(what "$TWIN")" "bar ok rom bar ok rom"
+matches "a place where nobody is" "$log" "rom= entry 1 \"!ff:1f.7\" $nobody"
+matches "a card with other IDs" "$log" "rom= entry 2 \"!$HELD=10de:1b80\" $nobody"
+is "one line each" "$(echo "$log" | grep -c "rom= entry")" 2
+matches "before a card is claimed" "$(echo "$log" | grep -E "rom= entry|held" | head -n 1)" "rom= entry 1"
+unloads
 done_testing

@@ -24,6 +24,7 @@ use crate::{
     },
     entry::{
         BadEntry,
+        Entry,
         Field,
         Raw,
         Reason,
@@ -42,7 +43,7 @@ pub struct Rule<'a> {
 
 impl Rule<'_> {
     /// Returns whether the rule is for a card: see [`Place::fit`].
-    fn is_for(&self, route: impl Iterator<Item = Address>, ids: (u16, u16)) -> bool {
+    pub fn is_for(&self, route: impl Iterator<Item = Address>, ids: (u16, u16)) -> bool {
         self.place
             .is_none_or(|place| place.fit(route, ids) == Fit::Named)
     }
@@ -52,8 +53,16 @@ impl Rule<'_> {
 ///
 /// `text` is the parameter without a terminating NUL.
 pub fn parse(text: &[u8]) -> impl Iterator<Item = Result<Rule<'_>, BadEntry<'_>>> {
-    Raw::all(text)
-        .map(|raw| parse_rule(raw.text, raw.offset).map_err(|wrong| raw.bad("rom", wrong)))
+    entries(text).map(|(_, rule)| rule)
+}
+
+/// As [`parse`], with each rule as it stands in the parameter.
+pub fn entries(text: &[u8]) -> impl Iterator<Item = (Entry<'_>, Result<Rule<'_>, BadEntry<'_>>)> {
+    Raw::all(text).map(|raw| {
+        let rule = parse_rule(raw.text, raw.offset).map_err(|wrong| raw.bad("rom", wrong));
+
+        (raw.of("rom"), rule)
+    })
 }
 
 /// Returns whether a card's ROM is read, by the good rules of a `rom=` parameter.
