@@ -68,7 +68,8 @@ use vga_stub_core::{
         Refusal,
         Request,
         Scope, //
-    }, //
+    },
+    ids::Printable, //
 };
 
 static_mutex! {
@@ -82,10 +83,21 @@ const LOCK_LIMIT: Delta = Delta::from_secs(1);
 /// How long a driver may take to let go of a device.
 const RELEASE_LIMIT: Delta = Delta::from_secs(5);
 
-/// Makes the locks ready. To be called before the first card has a directory.
+/// Makes the locks ready, and looks at the parameter. To be called before the first card has a
+/// directory.
 pub(crate) fn init() {
     moves::init();
     gate::init();
+
+    let text = parameters::HANDOFF.get().to_bytes();
+
+    if !group::is_name(text) {
+        pr_err!(
+            "handoff=\"{}\": no driver has such a name: 1 cannot be written to handoff, a name \
+             can\n",
+            format_args!("{}", Printable(text))
+        );
+    }
 }
 
 /// Takes what was written to the file `handoff`: the name of a driver, or `1` for the default one;
@@ -97,15 +109,16 @@ pub(crate) fn init() {
 pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
     let refuse =
         |about: fmt::Arguments<'_>, refusal| refuse(card.pdev(), about, refusal, c"", EINVAL);
-    let request = Request::parse(text).and_then(|request| {
-        let word = match request.word {
-            b"1" => parameters::HANDOFF.get().to_bytes(),
-            word => word,
-        };
-
-        Some((target::Name::new(word)?, request.scope))
-    });
-    let (name, scope) = request.ok_or_else(|| refuse(fmt!("handoff"), Refusal::HandOffText))?;
+    let Request { word, scope } =
+        Request::parse(text).ok_or_else(|| refuse(fmt!("handoff"), Refusal::HandOffText))?;
+    let (word, refusal) = match word {
+        b"1" => (
+            parameters::HANDOFF.get().to_bytes(),
+            Refusal::HandOffParameter,
+        ),
+        word => (word, Refusal::HandOffText),
+    };
+    let name = target::Name::new(word).ok_or_else(|| refuse(fmt!("handoff"), refusal))?;
     let target = target::find(name.as_c_str())
         .map_err(|refusal| refuse(fmt!("{}", name.as_c_str()), refusal))?;
 

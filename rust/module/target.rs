@@ -74,7 +74,7 @@ pub(crate) fn find(name: &CStr) -> Result<DriverRef, Refusal> {
     )?;
 
     if target.name() == NAME {
-        Err(Refusal::HandOffText)
+        Err(Refusal::Ourselves)
     } else if holder::is_for_guests(&target) {
         Ok(target)
     } else {

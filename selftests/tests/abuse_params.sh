@@ -51,9 +51,16 @@ done
 
 # handoff= is looked at when a card goes there.
 for value in "" / "$(bytes '\377')" "$(bytes 'vfio-pci\n.')" "$(many x 65)" "$(many x 1024)" "$high"; do
+	log_mark
 	load ids=1234:1111 "handoff=$value"
 	is "handoff= of ${#value} characters is taken" "$(cat $parameters/handoff)" "$value"
+	matches "  the log says that it is no name" "$(logged)" 'handoff=.*: no driver has such a name: 1 cannot be written to handoff, a name can$'
+	lacks "  in plain characters only" "$(logged | tr -d '\n\t -~' | od -c)" '0000000 .'
+	log_mark
 	writes EINVAL 1 "$CLASS/$HELD/handoff" "  but no driver's name"
+	matches "  the log says what can be written" "$(logged)" \
+		"$HELD: nothing moved: handoff takes no 1, as the parameter handoff= is no driver's name; write one\$"
+	is "  a name can be written" "$(wr "$CLASS/$HELD/handoff" vfio-pci) $(wr "$CLASS/$HELD/reclaim" 1)" "0 0"
 	is "  the card is held" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
 	unloads
 done

@@ -73,6 +73,9 @@ explained()
 	matches "  the log says what and why" "$(logged)" "$HELD: nothing moved: $4$"
 }
 explained ENODEV no_such_driver "a driver that does not exist" "no_such_driver is no driver's name"
+for name in vga-stub vga_stub; do
+	explained EINVAL $name "our own" "$name is this module's own driver; write 1 to reclaim to take a card back"
+done
 modprobe bochs
 explained EINVAL bochs "what holds nothing for guests" "bochs does not hold devices for guests"
 explained EINVAL "a b" "two words" "handoff takes a driver's name, or 1, and then \"card\" or \"group\""

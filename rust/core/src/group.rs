@@ -227,12 +227,16 @@ pub fn is_same_name(one: &[u8], other: &[u8]) -> bool {
 pub enum Refusal {
     /// What was written to `handoff` cannot be meant.
     HandOffText,
+    /// `1` was written to `handoff`, and what the parameter `handoff=` says cannot be meant.
+    HandOffParameter,
     /// What was written to `reclaim` cannot be meant.
     ReclaimText,
     /// There is no driver of that name.
     NoDriver,
     /// There is no driver of that name, and its module may not be loaded.
     NotLoaded,
+    /// The driver is vga-stub.
+    Ourselves,
     /// The driver does not hold devices for guests.
     NoHolder,
     /// A member is bound to a driver that works with it.
@@ -289,9 +293,15 @@ impl Refusal {
     pub const fn message(self) -> &'static str {
         match self {
             Self::HandOffText => "takes a driver's name, or 1, and then \"card\" or \"group\"",
+            Self::HandOffParameter => {
+                "takes no 1, as the parameter handoff= is no driver's name; write one"
+            }
             Self::ReclaimText => "takes 1, and then \"card\" or \"group\"",
             Self::NoDriver => "is no driver's name",
             Self::NotLoaded => "is no driver's name, and loading its module takes CAP_SYS_MODULE",
+            Self::Ourselves => {
+                "is this module's own driver; write 1 to reclaim to take a card back"
+            }
             Self::NoHolder => "does not hold devices for guests",
             Self::Bound => "is bound to ",
             Self::Given => "is in use by another domain, to which it was given by ",
@@ -313,9 +323,12 @@ impl Refusal {
     /// Returns the error number that the write gets.
     pub const fn errno(self) -> Errno {
         match self {
-            Self::HandOffText | Self::ReclaimText | Self::NoHolder | Self::GroupReserved => {
-                Errno::Invalid
-            }
+            Self::HandOffText
+            | Self::HandOffParameter
+            | Self::ReclaimText
+            | Self::Ourselves
+            | Self::NoHolder
+            | Self::GroupReserved => Errno::Invalid,
             Self::NoDriver | Self::Silent | Self::Gone => Errno::NoDevice,
             Self::NotLoaded => Errno::NotPermitted,
             Self::Bound

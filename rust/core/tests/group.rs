@@ -334,9 +334,11 @@ fn errors() {
     use Refusal::*;
     let all = [
         (HandOffText, Invalid),
+        (HandOffParameter, Invalid),
         (ReclaimText, Invalid),
         (NoDriver, NoDevice),
         (NotLoaded, NotPermitted),
+        (Ourselves, Invalid),
         (NoHolder, Invalid),
         (Bound, Busy),
         (Given, Busy),
