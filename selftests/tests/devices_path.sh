@@ -9,6 +9,10 @@
 loads devices=00:03.0/00.0/01.0/00.0
 is "the path leads to the card behind the switch" "$(ls $CLASS)" "$HELD"
 unloads
+path=$(lspci -P -s "$HELD" | cut -d ' ' -f 1)
+loads "devices=$path"
+is "so does what lspci -P shows, $path" "$(ls $CLASS)" "$HELD"
+unloads
 for devices in 00:03.0/00.0/02.0/00.0 00:03.0/00.0/01.0 00:02.0/00.0/01.0/00.0; do
 	loads devices=$devices
 	is "devices=$devices leads elsewhere" "$(driver_of "$HELD")" none
