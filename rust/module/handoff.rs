@@ -297,16 +297,18 @@ fn lock(pdev: &pci::Device, pause: Pause) -> Result<Locked<'_>, Refusal> {
 }
 
 /// Returns the functions that a move concerns: with each function of the scope all that the IOMMU
-/// cannot tell from it. Without an IOMMU the slot is the group.
+/// cannot tell from it. Without an IOMMU the slot is the group. A virtual function is a card of its
+/// own: those beside it are for other guests.
 fn candidates(card: &Card, scope: Scope, pause: Pause) -> Result<KVec<Candidate>> {
     let asked = card.pdev();
-    let whole = scope == Scope::Card || card.group.is_none();
+    let whole = (scope == Scope::Card || card.group.is_none()) && !asked.is_virtual_function();
+    let is_beside = |pdev: &pci::Device| pdev.same_slot(asked) && !pdev.is_virtual_function();
     let mut functions = KVec::new();
     let mut candidates = KVec::new();
     let mut result = Ok(());
 
     bus::for_each_device(|pdev| {
-        if result.is_ok() && (pdev.is(asked) || whole && pdev.same_slot(asked)) {
+        if result.is_ok() && (pdev.is(asked) || whole && is_beside(pdev)) {
             if let Some(function) = registry::find(pdev) {
                 result = functions.push(function, GFP_KERNEL).map_err(Error::from);
             }

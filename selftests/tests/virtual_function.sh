@@ -29,6 +29,18 @@ done
 unbind "$vf"
 is "released, it is as found" "$(class "$vf" state) $(cfgsnap diff /run/found "$vf")" "unbound "
 succeeds "claimed again" bind_to "$vf" vga-stub
+
+# Each is for a guest of its own, though they are functions of one slot.
+is "the other is in the same slot" "${other%.*}" "${vf%.*}"
+succeeds "it is claimed as well" bind_to "$other" vga-stub
+writes 0 1 "$CLASS/$vf/handoff"
+is "one goes by itself" "$(class "$vf" state) $(class "$other" state)" "handed-off held"
+writes 0 1 "$CLASS/$other/handoff"
+keep_using "$other"
+writes 0 1 "$CLASS/$vf/reclaim" "one comes back while a guest has the other"
+is "by itself" "$(class "$vf" state) $(class "$other" state)" "held handed-off"
+stop_using
+writes 0 1 "$CLASS/$other/reclaim"
 is "virtual functions are switched off" "$(wr "$PCI/$NIC/sriov_numvfs" 0)" 0
 eventually "the directory goes" sh -c "[ ! -e $CLASS/$vf ]"
 unloads

@@ -166,7 +166,8 @@ fn order<M: AsRef<Member>>(
 /// How much moves along with a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Every claimed function of its slot, each with its whole IOMMU group.
+    /// Every claimed function of its slot, each with its whole IOMMU group. A virtual function is a
+    /// card of its own.
     Card,
     /// Its IOMMU group.
     Group,
