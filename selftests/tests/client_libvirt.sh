@@ -9,11 +9,6 @@
 # once: yes
 . /tests/lib.sh
 
-virsh()
-{
-	in_root virsh "$@" 2>&1
-}
-
 held()
 {
 	is "$1: the card is held again" "$(driver_of "$HELD") $(class "$HELD" state)" "vga-stub held"
@@ -29,28 +24,7 @@ in_root udevadm trigger --action=add
 in_root udevadm settle
 is "with udev, bochs has the twin only" "$(driver_of "$HELD") $(driver_of "$TWIN")" "vga-stub bochs-drm"
 
-mkdir -p $ROOT/etc/libvirt
-cat >$ROOT/etc/libvirt/libvirtd.conf <<END
-auth_unix_rw = "none"
-log_outputs = "2:file:/run/libvirtd.log"
-END
-cat >$ROOT/etc/libvirt/qemu.conf <<END
-user = "root"
-group = "root"
-security_driver = "none"
-cgroup_controllers = [ ]
-namespaces = [ ]
-stdio_handler = "file"
-remember_owner = 0
-END
-in_root libvirtd >/run/libvirtd.out 2>&1 &
-libvirtd=$!
-t_tries=100
-until in_root virsh connect qemu:///system >/dev/null 2>&1 || [ $t_tries = 0 ]; do
-	t_tries=$((t_tries - 1))
-	kill -0 $libvirtd || break
-	usleep 500000
-done
+open_libvirt
 name=pci_$(echo "$HELD" | tr :. __)
 matches "libvirt knows the card" "$(virsh nodedev-dumpxml "$name")" "<name>vga-stub</name>"
 
@@ -85,10 +59,8 @@ for round in 1 2; do
 done
 is "the twin never moved" "$(driver_of "$TWIN")" bochs-drm
 
-kill $libvirtd
-wait $libvirtd
+close_libvirt
 in_root udevadm control --exit
-[ $t_failed = 0 ] || sed 's/^/# /' $ROOT/run/libvirtd.log /run/libvirtd.out
 unloads
 unbind "$TWIN"
 close_root

@@ -67,6 +67,47 @@ close_root()
 	close_lab
 }
 
+# Starts Debian's libvirt in the lab's root. It must neither confine nor count what it starts: there
+# is no systemd, and the root is an overlay.
+open_libvirt()
+{
+	mkdir -p $ROOT/etc/libvirt
+	cat >$ROOT/etc/libvirt/libvirtd.conf <<-END
+		auth_unix_rw = "none"
+		log_outputs = "2:file:/run/libvirtd.log"
+	END
+	cat >$ROOT/etc/libvirt/qemu.conf <<-END
+		user = "root"
+		group = "root"
+		security_driver = "none"
+		cgroup_controllers = [ ]
+		namespaces = [ ]
+		stdio_handler = "file"
+		remember_owner = 0
+	END
+	in_root libvirtd >/run/libvirtd.out 2>&1 &
+	libvirtd=$!
+	t_tries=100
+	until in_root virsh connect qemu:///system >/dev/null 2>&1 || [ $t_tries = 0 ]; do
+		t_tries=$((t_tries - 1))
+		kill -0 $libvirtd || break
+		usleep 500000
+	done
+}
+
+# Ends it; if something has failed, shows what it said.
+close_libvirt()
+{
+	kill $libvirtd
+	wait $libvirtd
+	[ $t_failed = 0 ] || sed 's/^/# /' $ROOT/run/libvirtd.log /run/libvirtd.out
+}
+
+virsh()
+{
+	in_root virsh "$@" 2>&1
+}
+
 # boot_machine BDF [ROM] [iommufd]: boots one that shows on that card, with the ROM of that file if
 # one is named, and by vfio's file and an iommufd if that is said. Returns when the machine has said
 # on its serial port that it is done, or is gone, or late.
@@ -74,7 +115,6 @@ boot_machine()
 {
 	t_by="-device vfio-pci,host=$1,x-vga=on${2:+,romfile=$2}"
 	[ -z "${3:-}" ] || t_by="-object iommufd,id=iommufd0 $t_by,iommufd=iommufd0"
-	t_since=$(cut -d . -f 1 /proc/uptime)
 	: >/run/machine.serial
 	: >/run/machine.trace
 	# shellcheck disable=SC2086  # words
@@ -82,9 +122,19 @@ boot_machine()
 		-serial file:/run/machine.serial -d trace:vfio_vga_write -D /run/machine.trace \
 		>/run/machine.out 2>&1 &
 	machine=$!
-	until grep -q '!' /run/machine.serial; do
+	await_machine /run/machine.serial kill -0 "$machine"
+}
+
+# await_machine SERIAL COMMAND...: waits until a machine that is started now has said on its serial
+# port that it is done, or is gone, as the command then says, or late
+await_machine()
+{
+	t_serial=$1
+	shift
+	t_since=$(cut -d . -f 1 /proc/uptime)
+	until grep -q '!' "$t_serial"; do
 		machine_took=$(($(cut -d . -f 1 /proc/uptime) - t_since))
-		if ! kill -0 "$machine" 2>/dev/null || [ $machine_took -ge $((200 * ${SLOW:-1})) ]; then
+		if ! "$@" 2>/dev/null || [ $machine_took -ge $((200 * ${SLOW:-1})) ]; then
 			break
 		fi
 		sleep 1
