@@ -98,6 +98,8 @@ enum Verb {
     Lend(verbs::lend::LendArgs),
     Handoff(verbs::handoff::HandoffArgs),
     Reclaim(verbs::reclaim::ReclaimArgs),
+    Xml(verbs::xml::XmlArgs),
+    Qemu(verbs::qemu::QemuArgs),
     Report(verbs::report::ReportArgs),
     Rom(rom::RomArgs),
     Completion(verbs::completion::CompletionArgs),
@@ -119,6 +121,13 @@ impl Context {
     /// Prints a verb's result; colours go with it if they are wanted.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Prints a verb's result for another program: with NULs, which a terminal does not get.
+    pub(crate) fn print_raw(&self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)
     }
@@ -200,6 +209,8 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Lend(args) => verbs::lend::run(&context, &args),
         Verb::Handoff(args) => verbs::handoff::run(&context, &args),
         Verb::Reclaim(args) => verbs::reclaim::run(&context, &args),
+        Verb::Xml(args) => verbs::xml::run(&context, &args),
+        Verb::Qemu(args) => verbs::qemu::run(&context, &args),
         Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
         Verb::Rom(args) => rom::run(&args, context.global.json),

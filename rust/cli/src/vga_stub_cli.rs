@@ -7,6 +7,7 @@
 //!   plain `Host`, in which each datum is known, absent or unreadable.
 //! - `act` changes the machine: what the verbs do that give cards away and take them back.
 //! - `card` finds the functions that a CARD argument means.
+//! - `assignment` says how a guest gets a card.
 //! - `checks` has a file for each thing that can be wrong: a pure function over a `Host`.
 //! - `verbs` has a file for each verb, `rom` that of the verb `rom`.
 //! - `text` has what they print with.
@@ -15,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::missing_docs_in_private_items))]
 
 mod act;
+mod assignment;
 mod card;
 mod checks;
 mod command;
@@ -91,4 +93,5 @@ pub fn digest(bytes: &[u8]) {
     }
     let host = facts::Host::read(&record, &facts::host::Options::default());
     let _ = verbs::list::everything(&host);
+    let _ = verbs::xml::everything(&host);
 }

@@ -210,6 +210,52 @@ fn machine(at: usize) -> Machine {
     }
 }
 
+/// A machine with domains: one with free ports, one without, one with conventional buses, one that
+/// has a part of the card. The card's ROM is in ACPI, and a network card is in its group.
+fn domains() -> Machine {
+    let port = |index: u32| {
+        format!(
+            "<controller type='pci' index='{index}' model='pcie-root-port'><address type='pci' \
+             bus='0' slot='2' function='{index}'/></controller>"
+        )
+    };
+    let device = |bus: u32, slot: u32| {
+        format!("<disk><address type='pci' bus='{bus}' slot='{slot}'/></disk>")
+    };
+    let q35 = "<os firmware='efi'><type machine='pc-q35-10.0'/></os><controller type='pci' \
+               index='0' model='pcie-root'/>";
+    let ports = [1, 2, 3].map(port).concat();
+    good()
+        .file("/sys/class/vga_stub/0000:01:00.0/rom_source", "acpi-vfct\n")
+        .function("0000:05:00.0", "00:01.0", "8086", "1521", "020000")
+        .driver("0000:05:00.0", "igb")
+        .group(14, &["0000:01:00.0", "0000:01:00.1", "0000:05:00.0"])
+        .domain("win11", &format!("{q35}{ports}{}", device(1, 0)))
+        .domain(
+            "full",
+            &format!(
+                "{q35}{ports}{}",
+                [1, 2, 3].map(|bus| device(bus, 0)).concat()
+            ),
+        )
+        .domain(
+            "old",
+            &format!(
+                "<os><type machine='pc-i440fx-10.0'/></os><controller type='pci' index='0' \
+                 model='pci-root'/>{}",
+                device(0, 16)
+            ),
+        )
+        .domain(
+            "part",
+            &format!(
+                "{q35}{ports}{}<hostdev type='pci' managed='yes'><source><address bus='1' \
+                 function='1'/></source><address bus='3'/></hostdev>",
+                device(1, 0)
+            ),
+        )
+}
+
 /// The machines that are written down in tests/trees; those of the lab are beside them.
 fn stored() -> Vec<(&'static str, Machine)> {
     let usb = |machine: Machine| {
@@ -245,6 +291,7 @@ fn stored() -> Vec<(&'static str, Machine)> {
                 .denied("arbiter"),
         ),
         ("bootfb", bad("bootfb")),
+        ("domains", domains()),
         ("split-groups", bad("group-split")),
         ("d3cold", bad("d3cold")),
         ("rmrr", bad("rmrr")),
@@ -369,6 +416,10 @@ fn lines_have_eighty_columns_but_for_commands() {
             let command = line.starts_with("          ");
             assert!(command || line.chars().count() <= 80, "{line}");
         }
+        for line in crate::verbs::xml::everything(&host).lines() {
+            let command = line.starts_with("       ");
+            assert!(command || line.chars().count() <= 80, "{line}");
+        }
     }
 }
 
@@ -475,5 +526,7 @@ proptest! {
         for finding in run(&host) {
             prop_assert!(!finding.id.is_empty());
         }
+        let xml = crate::verbs::xml::everything(&host);
+        prop_assert!(roxmltree::Document::parse(&xml).is_ok(), "{xml}");
     }
 }

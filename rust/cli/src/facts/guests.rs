@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Guests: libvirt's domains with PCI devices, and QEMU's processes.
+//! Guests: libvirt's domains, and QEMU's processes.
+
+use std::collections::BTreeSet;
 
 use super::{
     Datum,
@@ -52,7 +54,11 @@ pub(crate) struct Domain {
     pub(crate) vendor_id: bool,
     /// The driver of the interrupt controller: `kvm`, `qemu`.
     pub(crate) ioapic: Option<String>,
-    /// Its PCI devices.
+    /// Its PCI controllers: their indices, which are the numbers of buses, and their models.
+    pub(crate) controllers: Vec<(u32, String)>,
+    /// Where its devices are in the guest: buses and slots.
+    pub(crate) taken: BTreeSet<(u32, u32)>,
+    /// The host's PCI devices that it has.
     pub(crate) devices: Vec<HostDevice>,
 }
 
@@ -70,7 +76,9 @@ pub(crate) struct Running {
 /// The guests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Guests {
-    /// The domains that have PCI devices.
+    /// All domains.
+    pub(crate) all: Datum<Vec<Domain>>,
+    /// The domains that have PCI devices of the host.
     pub(crate) domains: Datum<Vec<Domain>>,
     /// What QEMU's processes were told of cards.
     pub(crate) running: Datum<Vec<Running>>,
@@ -91,7 +99,7 @@ impl Guests {
             text.lines().filter_map(guest).collect()
         });
         let names = source.list(DOMAINS);
-        let domains = names.and_then(|names| {
+        let all = names.and_then(|names| {
             let mut domains = Vec::new();
             for name in names.iter().filter(|name| name.ends_with(".xml")) {
                 let text = source.filtered(&format!("{DOMAINS}/{name}"), &|text| {
@@ -104,30 +112,75 @@ impl Guests {
                     Datum::Unreadable(needs) => return Datum::Unreadable(needs),
                 }
             }
-            domains.retain(|domain: &Domain| !domain.devices.is_empty());
-            for device in domains.iter_mut().flat_map(|domain| &mut domain.devices) {
+            for device in domains
+                .iter_mut()
+                .flat_map(|domain: &mut Domain| &mut domain.devices)
+            {
                 if let Some(file) = device.rom_file.as_ref().filter(|_| !device.rom_hidden) {
                     device.rom_stat = source.stat(file);
                 }
             }
             Datum::Known(domains)
         });
-        Self { domains, running }
+        let domains = all.clone().map(|mut domains| {
+            domains.retain(|domain| !domain.devices.is_empty());
+            domains
+        });
+        Self {
+            all,
+            domains,
+            running,
+        }
     }
+}
+
+/// Reads a number as libvirt takes it, in hexadecimal after `0x`.
+pub(crate) fn number(text: &str) -> Option<u32> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    // from_str_radix() takes a sign.
+    let number = u32::from_str_radix(digits, radix).ok();
+    number.filter(|_| !digits.starts_with('+'))
+}
+
+/// Reads an attribute that is a number; 0 if it is not there.
+fn part(node: roxmltree::Node<'_, '_>, name: &str) -> Option<u32> {
+    number(node.attribute(name).unwrap_or("0"))
 }
 
 /// Reads an element with domain, bus, slot and function.
 fn address(node: roxmltree::Node<'_, '_>) -> Option<String> {
-    let number = |name: &str| {
-        let text = node.attribute(name).unwrap_or("0");
-        match text.strip_prefix("0x") {
-            Some(digits) => u32::from_str_radix(digits, 16).ok(),
-            None => text.parse().ok(),
-        }
-    };
-    let (domain, bus) = (number("domain")?, number("bus")?);
-    let (slot, function) = (number("slot")?, number("function")?);
+    let (domain, bus) = (part(node, "domain")?, part(node, "bus")?);
+    let (slot, function) = (part(node, "slot")?, part(node, "function")?);
     Some(format!("{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"))
+}
+
+/// Reads the PCI controllers of a domain.
+fn controllers(root: roxmltree::Node<'_, '_>) -> Vec<(u32, String)> {
+    root.descendants()
+        .filter(|node| node.has_tag_name("controller") && node.attribute("type") == Some("pci"))
+        .filter_map(|node| {
+            Some((
+                number(node.attribute("index")?)?,
+                node.attribute("model")?.to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// Reads where the devices of a domain are in the guest. That of a host's device need not say that
+/// it is of PCI, and the one in its source is the host's.
+fn taken(root: roxmltree::Node<'_, '_>) -> BTreeSet<(u32, u32)> {
+    let is = |node: Option<roxmltree::Node<'_, '_>>, name: &str| {
+        node.is_some_and(|node| node.has_tag_name(name))
+    };
+    root.descendants()
+        .filter(|node| node.has_tag_name("address") && !is(node.parent(), "source"))
+        .filter(|node| node.attribute("type") == Some("pci") || is(node.parent(), "hostdev"))
+        .filter_map(|node| Some((part(node, "bus")?, part(node, "slot")?)))
+        .collect()
 }
 
 /// Returns a path without the name of whose home it is in.
@@ -207,6 +260,8 @@ impl Domain {
                 })
             }),
             ioapic: word("ioapic", "driver").map(str::to_owned),
+            controllers: controllers(root),
+            taken: taken(root),
             devices: devices.filter_map(device).collect(),
         })
     }
@@ -238,6 +293,13 @@ impl Domain {
             out += &format!("    <ioapic driver='{}'/>\n", quote(ioapic));
         }
         out += "  </features>\n";
+        for (index, model) in &self.controllers {
+            let model = quote(model);
+            out += &format!("  <controller type='pci' index='{index}' model='{model}'/>\n");
+        }
+        for (bus, slot) in &self.taken {
+            out += &format!("  <address type='pci' bus='0x{bus:02x}' slot='0x{slot:02x}'/>\n");
+        }
         for device in &self.devices {
             out += &device.to_xml(&quote);
         }
@@ -287,7 +349,12 @@ mod tests {
   <memory unit='GiB'>24</memory>
   <os firmware='efi'><type arch='x86_64' machine='pc-q35-10.0'>hvm</type></os>
   <features><kvm><hidden state='on'/></kvm><ioapic driver='kvm'/></features>
-  <devices><interface><mac address='52:54:00:11:22:33'/></interface>
+  <devices><interface><mac address='52:54:00:11:22:33'/>
+      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>
+    <controller type='pci' index='0' model='pcie-root'/>
+    <controller type='pci' index='1' model='pcie-root-port'/>
+    <controller type='usb' index='0'/>
+    <disk><address type='drive' bus='2'/></disk>
     <hostdev mode='subsystem' type='pci' managed='yes'>
       <source><address domain='0x0000' bus='0x08' slot='0x00' function='0x1'/></source>
       <rom file='/roms/a &amp; b.rom'/>
@@ -304,6 +371,9 @@ mod tests {
         let device = &domain.devices[0];
         assert_eq!(device.address, "0000:08:00.1");
         assert_eq!(device.guest.as_deref(), Some("0000:10:00.1"));
+        assert_eq!(domain.controllers.len(), 2);
+        assert_eq!(domain.controllers[1], (1, "pcie-root-port".to_owned()));
+        assert_eq!(domain.taken, BTreeSet::from([(1, 0), (16, 0)]));
         assert_eq!(device.rom_file.as_deref(), Some("/roms/a & b.rom"));
         let xml = domain.to_xml();
         assert!(!xml.contains("4dea22b3") && !xml.contains("52:54"));
