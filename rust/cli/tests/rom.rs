@@ -157,6 +157,7 @@ fn json_has_everything() {
 fn bad_roms_are_named_and_exit_with_1() {
     let good = Build::default().bytes();
     let nvidia = [&b"NVGI"[..], &vec![0; 596], &good].concat();
+    let cut = nvidia[..nvidia.len() - 100].to_vec();
     let table = [
         (vec![], "none", "the file is empty"),
         (vec![0xff; 4096], "bad-signature", "every byte is ff"),
@@ -166,6 +167,12 @@ fn bad_roms_are_named_and_exit_with_1() {
             nvidia,
             "bad-signature",
             "an option ROM at byte 600; write it to a file of its own: --extract OUT",
+        ),
+        // Nothing would be written.
+        (
+            cut,
+            "bad-signature",
+            "an option ROM at byte 600, which is cut short: read it from the card again",
         ),
         (
             with(good.clone(), PCIR, b"?"),
@@ -276,6 +283,28 @@ fn what_was_cut_off_may_be_the_efi_image() {
     // Something else is where the image should be: nothing was cut.
     let other = [first().bytes(), vec![0xff; 512]].concat();
     assert_eq!(ovmf(&other, &[]), (Some(false), none.into()));
+}
+
+#[test]
+fn a_legacy_image_that_was_cut_is_not_called_changed() {
+    let bios = |rom: &[u8]| {
+        let answer = &json(rom, &[])["verdict"]["bios_guest"];
+        (
+            answer["boots"].as_bool(),
+            answer["why"].as_str().unwrap().to_owned(),
+        )
+    };
+    let part = (None, "the legacy image is not whole in the file".to_owned());
+    let rom = dual();
+    for size in [512, 1000, 1023] {
+        assert_eq!(bios(&rom[..size]), part, "{size}");
+    }
+    assert_eq!(bios(&rom[..1024]).0, Some(true));
+    assert_eq!(bios(&with(rom, 1023, &[1])).0, Some(false));
+    // In a file with nothing in it nothing is missing.
+    let none = "there is no legacy image".to_owned();
+    assert_eq!(bios(&[]), (Some(false), none));
+    assert_eq!(ovmf(&[], &[]).0, Some(false));
 }
 
 /// Returns whether a guest boots with the ROM from the card and from a file.

@@ -580,6 +580,7 @@ fn a_dump_that_was_cut_is_told_from_a_broken_one() {
     let both = [legacy(), efi()].concat();
     let cut = |rom: &[u8]| rom::dump::cut(rom).map(|cut| cut.image.map(|image| image.offset));
     assert_eq!(cut(&both), None);
+    assert_eq!(cut(&[]), None);
     for size in [513, 1023] {
         assert_eq!(cut(&both[..size]), Some(Some(0)));
     }

@@ -49,7 +49,7 @@ impl Verdict {
             })
         };
         Self {
-            bios_guest: answer(&|rom| bios(rom, card)),
+            bios_guest: answer(&|rom| bios(rom, card)).unless_legacy_cut(file),
             ovmf_guest: answer(&ovmf).unless_cut(file),
         }
     }
@@ -79,6 +79,16 @@ impl Answer {
         }
     }
 
+    /// Where the file was cut and the missing part is the legacy image's, it does not tell.
+    fn unless_legacy_cut(self, file: &[u8]) -> Self {
+        let image = rom::dump::cut(file).and_then(|cut| cut.image);
+
+        if self.boots == Some(true) || image.is_none_or(|image| image.code_type != CodeType::X86) {
+            return self;
+        }
+        Self::unknown("the legacy image is not whole in the file")
+    }
+
     /// Where the file was cut and the missing part is or may be the EFI image, it does not tell.
     fn unless_cut(self, file: &[u8]) -> Self {
         let Some(cut) = rom::dump::cut(file) else {
@@ -98,6 +108,11 @@ impl Answer {
             _ if self.boots == Some(true) => return self,
             _ => "the file does not tell: an image is missing that may be the EFI image",
         };
+        Self::unknown(why)
+    }
+
+    /// The file does not tell.
+    fn unknown(why: &str) -> Self {
         Self {
             boots: None,
             from_card: false,

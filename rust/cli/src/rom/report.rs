@@ -431,9 +431,12 @@ fn explain(status: Status, rom: &[u8], broken: Option<Broken>, part: &Part) -> S
         Status::Ok => "every image is whole and its checksum holds".into(),
         Status::None => "the file is empty".into(),
         Status::BadSignature | Status::NoPcir if part.offset > 0 => format!(
-            "the file does not start with a valid image, but there is an option ROM at byte {}; \
-             write it to a file of its own: --extract OUT",
-            part.offset
+            "the file does not start with a valid image, but there is an option ROM at byte {}{}",
+            part.offset,
+            match dump::cut(rom) {
+                Some(_) => ", which is cut short: read it from the card again",
+                None => "; write it to a file of its own: --extract OUT",
+            }
         ),
         Status::BadSignature if all(0xff) => {
             "every byte is ff: nothing answered where this was read".into()

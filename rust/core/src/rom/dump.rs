@@ -67,11 +67,14 @@ pub fn is_padding(bytes: &[u8]) -> bool {
 }
 
 /// Returns where an image of a broken chain would be that is not in the file: where the file ends,
-/// though the chain goes on. A tool may have cut it.
+/// though the chain goes on. A tool may have cut it. Of an empty file it cannot be said.
 #[inline]
 pub fn cut(rom: &[u8]) -> Option<Cut<'_>> {
     let mut last = None;
 
+    if rom.is_empty() {
+        return None;
+    }
     for image in images(rom) {
         match image {
             Ok(image) => last = Some(image),
