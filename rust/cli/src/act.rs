@@ -12,6 +12,7 @@
 
 mod console;
 pub(crate) mod errno;
+mod found;
 pub(crate) mod hold;
 mod kmsg;
 pub(crate) mod lend;
@@ -20,6 +21,7 @@ pub(crate) mod moves;
 pub(crate) mod outcome;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod trial;
 
 use std::time::Duration;
 

@@ -100,6 +100,8 @@ enum Verb {
     Reclaim(verbs::reclaim::ReclaimArgs),
     Xml(verbs::xml::XmlArgs),
     Qemu(verbs::qemu::QemuArgs),
+    #[command(name = "try")]
+    Trial(verbs::trial::TrialArgs),
     Report(verbs::report::ReportArgs),
     Rom(rom::RomArgs),
     Completion(verbs::completion::CompletionArgs),
@@ -211,6 +213,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Reclaim(args) => verbs::reclaim::run(&context, &args),
         Verb::Xml(args) => verbs::xml::run(&context, &args),
         Verb::Qemu(args) => verbs::qemu::run(&context, &args),
+        Verb::Trial(args) => verbs::trial::run(&context, &args),
         Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
         Verb::Rom(args) => rom::run(&args, context.global.json),

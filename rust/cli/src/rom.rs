@@ -2,7 +2,7 @@
 
 //! `vga-stub rom`: what is in a card's ROM, whether it is in order, and which guests it boots.
 
-mod extract;
+pub(crate) mod extract;
 mod guest;
 mod print;
 mod report;
@@ -97,6 +97,18 @@ pub(crate) fn run(args: &RomArgs, json: bool) -> Result<u8, Failure> {
     out.write_all(text.as_bytes()).map_err(Failure::Write)?;
     out.flush().map_err(Failure::Write)?;
     Ok(if report.status == "ok" { GOOD } else { BAD })
+}
+
+/// Returns which guests a card's ROM boots: their firmware's name, and whether, where that is known.
+pub(crate) fn boots(
+    bytes: &[u8],
+    (vendor, device): (u16, u16),
+) -> [(&'static str, Option<bool>); 2] {
+    let report = Report::new("", bytes, Some(DeviceId { vendor, device }));
+    [
+        ("SeaBIOS", report.verdict.bios_guest.boots),
+        ("OVMF", report.verdict.ovmf_guest.boots),
+    ]
 }
 
 /// Returns which part of a file is the ROM, or says why it has none that is whole.

@@ -14,5 +14,6 @@ pub(crate) mod man;
 pub(crate) mod qemu;
 pub(crate) mod reclaim;
 pub(crate) mod report;
+pub(crate) mod trial;
 pub(crate) mod write;
 pub(crate) mod xml;

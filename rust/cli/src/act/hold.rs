@@ -88,6 +88,18 @@ pub(crate) fn go(
     options: Options,
     act: &mut Act<'_>,
 ) -> Outcome {
+    let mut undo = Undo::default();
+    hold(host, selected, options, act, &mut undo)
+}
+
+/// Does it. `undo` has then what puts all back as it was; nothing if it failed, as that was done.
+pub(super) fn hold(
+    host: &Host,
+    selected: &Selected<'_>,
+    options: Options,
+    act: &mut Act<'_>,
+    undo: &mut Undo,
+) -> Outcome {
     let functions = in_order(selected);
     let mut outcome = Outcome::new(selected, &functions);
     let card = label(selected);
@@ -118,8 +130,7 @@ pub(crate) fn go(
             return outcome.hint("What is wrong with it: vga-stub doctor");
         }
     }
-    let mut undo = Undo::default();
-    if let Err(trouble) = take_all(host, &wanted, options, act, &mut undo) {
+    if let Err(trouble) = take_all(host, &wanted, options, act, undo) {
         trouble.say(&mut outcome);
         if trouble.is_stuck() {
             let now = act.look();
@@ -134,7 +145,10 @@ pub(crate) fn go(
                 .hints
                 .push("It is not killed, nor could it be: vga-stub explain stuck-unbind".into());
         }
-        undo.all(act, options.wait, &mut outcome);
+        let back = undo.all(act, options.wait, &mut outcome);
+        if !back.is_empty() {
+            outcome.problem(format!("Put back as it was: {}.", back.join(", ")));
+        }
         outcome.look_again(&act.look());
         return outcome;
     }
@@ -302,7 +316,7 @@ struct Was {
 
 /// What is to be put back if something fails.
 #[derive(Default)]
-struct Undo {
+pub(super) struct Undo {
     /// The consoles that were taken off their framebuffers.
     consoles: Vec<String>,
     /// The functions that were touched.
@@ -310,10 +324,15 @@ struct Undo {
 }
 
 impl Undo {
-    /// Puts all back, the last one first, and says how that went.
-    fn all(self, act: &mut Act<'_>, wait: Duration, outcome: &mut Outcome) {
+    /// Puts all back, the last one first. Returns what is as it was, and says what is not.
+    pub(super) fn all(
+        &mut self,
+        act: &mut Act<'_>,
+        wait: Duration,
+        outcome: &mut Outcome,
+    ) -> Vec<String> {
         let mut back = Vec::new();
-        for was in self.functions.into_iter().rev() {
+        for was in std::mem::take(&mut self.functions).into_iter().rev() {
             // Somebody has it locked, and each write would wait for that.
             if was.stuck {
                 continue;
@@ -328,14 +347,12 @@ impl Undo {
                 }
             }
         }
-        for console in self.consoles {
+        for console in std::mem::take(&mut self.consoles) {
             if let Err(refused) = console::bind(act, &console, true) {
                 outcome.refused(format_args!("{console} could not be put back"), &refused);
             }
         }
-        if !back.is_empty() {
-            outcome.problem(format!("Put back as it was: {}.", back.join(", ")));
-        }
+        back
     }
 }
 

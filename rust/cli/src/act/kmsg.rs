@@ -39,7 +39,13 @@ fn pick(text: &str, words: &[&str]) -> Vec<String> {
             || line.starts_with("vga-stub ")
             || words.iter().any(|word| line.contains(word))
     };
-    text.lines().filter(concerns).map(str::to_owned).collect()
+    // What is said of every move, also of one that is undone.
+    let usual = |line: &&str| line.ends_with(": held") || line.contains("VGA decodes changed");
+    let lines = text.lines().filter(concerns);
+    lines
+        .filter(|line| !usual(line))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -49,7 +55,9 @@ mod tests {
     #[test]
     fn lines_of_others_are_left_out() {
         let log = "usb 1-1: new device\nvga-stub 0000:03:00.0: is in use\n\
-                   bochs-drm 0000:01:00.0: no memory\nvga_stub: nothing moved\n";
+                   bochs-drm 0000:01:00.0: no memory\nvga_stub: nothing moved\n\
+                   vga-stub 0000:03:00.1: held\n\
+                   vga-stub 0000:03:00.0: vgaarb: VGA decodes changed: olddecodes=none\n";
         assert_eq!(
             pick(log, &["0000:01:00.0"]),
             [

@@ -297,3 +297,92 @@ fn text(outcome: &Outcome, dry_run: bool, quiet: bool, out: &mut String, err: &m
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::{
+        act::{
+            hold,
+            moves::{
+                self,
+                Move, //
+            },
+            testing::Model,
+        },
+        facts::testing::good,
+    };
+
+    /// What comes of a verb on a model.
+    fn outcome(
+        model: &mut Model,
+        dry_run: bool,
+        verb: impl Fn(&Host, &Selected<'_>, &mut Act<'_>) -> Outcome,
+    ) -> Outcome {
+        let host = model.host();
+        let selected = card::resolve(&host, "01:00").unwrap();
+        let mut act = Act::new(model, dry_run);
+        let mut outcome = verb(&host, &selected[0], &mut act);
+        outcome.steps = act.into_steps();
+        outcome
+    }
+
+    /// Where the check `cli` wants it, it gets what it compares with the schema.
+    #[test]
+    fn json_for_the_schema() {
+        let hold = |host: &Host, card: &Selected<'_>, act: &mut Act<'_>| {
+            let options = hold::Options {
+                force: true,
+                wait: Duration::ZERO,
+            };
+            hold::go(host, card, options, act)
+        };
+        let hosts = good()
+            .lost("0000:01:00.0", "nouveau")
+            .lost("0000:01:00.1", "snd_hda_intel")
+            .gone("/sys/module/vga_stub");
+        let open = hosts
+            .clone()
+            .query("mapped-files", "7\tx\t/dev/snd/controlC0\n")
+            .link(
+                "/sys/class/sound/card0",
+                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.1/sound/card0",
+            );
+        let mut refused = Model::new(good());
+        refused.fail("handoff", Errno::BUSY, "vga-stub 0000:01:00.0: no");
+        let outcomes = [
+            outcome(&mut Model::new(hosts.clone()), true, hold),
+            outcome(&mut Model::new(hosts), false, hold),
+            outcome(&mut Model::new(open), false, hold),
+            outcome(&mut refused, false, |host, card, act| {
+                moves::go(host, card, Move::HandOff(None), act)
+            }),
+        ];
+        let done: Vec<_> = outcomes.iter().map(|outcome| outcome.done).collect();
+        assert_eq!(done, [true, true, false, false]);
+        let json = Json {
+            schema: 1,
+            version: env!("CARGO_PKG_VERSION"),
+            verb: "hold",
+            dry_run: false,
+            cards: &outcomes,
+        };
+        let json = serde_json::to_string_pretty(&json).unwrap();
+        for part in [
+            "\"run\": [\n            \"modprobe\"",
+            "\"file\": \"/dev/snd/controlC0\"",
+            "\"error\": \"EBUSY: Device or resource busy\"",
+            "\"driver_before\": \"nouveau\"",
+        ] {
+            assert!(json.contains(part), "{part}\n{json}");
+        }
+        if let Some(directory) = std::env::var_os("JSON_DIRECTORY") {
+            let file = std::path::Path::new(&directory).join("change.json");
+            std::fs::write(file, json).unwrap();
+        }
+    }
+}

@@ -185,7 +185,9 @@ impl Model {
                 Some("1") | None => "vfio-pci",
                 Some(driver) => driver,
             };
-            self.move_group(function.trim_matches('/'), &driver.to_owned());
+            let module = format!("/sys/module/{}", driver.replace('-', "_"));
+            self.machine = self.machine.clone().directory(&module);
+            self.move_group(function.trim_matches('/'), driver);
         } else if let Some(function) = file
             .strip_prefix(CLASS)
             .and_then(|rest| rest.strip_suffix("/reclaim"))
@@ -236,6 +238,10 @@ impl Hands for Model {
     fn run(&mut self, words: &[String]) -> Result<(), Refused> {
         self.written.push(words.join(" "));
         match words {
+            [program, _, module] if program == "modprobe" && words[1] == "-r" => {
+                self.machine = self.machine.clone().gone(&format!("/sys/module/{module}"));
+                Ok(())
+            }
             [program, module] if program == "modprobe" && module == "vga_stub" => {
                 self.machine = self
                     .machine

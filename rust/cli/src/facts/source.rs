@@ -36,6 +36,8 @@ pub(crate) enum Query {
     Guests,
     /// What `/dev/vga_arbiter` says to who has just opened it.
     Arbiter,
+    /// What it says of a VGA card, by the card's address.
+    ArbiterOf(String),
     /// Who asks: `uid N`, `groups N N`, `memlock BYTES` in lines.
     Caller,
     /// The names of the files in an initramfs image.
@@ -57,6 +59,7 @@ impl Query {
             Self::Stuck => "stuck".into(),
             Self::Guests => "guests".into(),
             Self::Arbiter => "arbiter".into(),
+            Self::ArbiterOf(card) => format!("arbiter {card}"),
             Self::Caller => "caller".into(),
             Self::Image(path) => format!("image {path}"),
             Self::Rustc => "rustc".into(),

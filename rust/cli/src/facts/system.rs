@@ -657,6 +657,7 @@ pub(super) fn answer(query: &Query) -> Datum<String> {
         Query::Stuck => stuck(),
         Query::Guests => guests(),
         Query::Arbiter => arbiter(),
+        Query::ArbiterOf(card) => arbiter_of(card).into(),
         Query::Caller => caller(),
         Query::Image(path) => {
             let [initramfs_tools, dracut, mkinitcpio] =
@@ -883,6 +884,22 @@ fn arbiter() -> Datum<String> {
         )
     };
     read().into()
+}
+
+/// Reads what the arbiter says of a card: who has opened it may choose one, and locks nothing by it.
+fn arbiter_of(card: &str) -> std::io::Result<String> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/vga_arbiter")?;
+    std::io::Write::write_all(&mut file, format!("target PCI:{card}").as_bytes())?;
+    let mut buffer = [0; 1024];
+    let size = file.read(&mut buffer)?;
+    Ok(
+        String::from_utf8_lossy(buffer.get(..size).unwrap_or_default())
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// Says who asks.

@@ -72,19 +72,49 @@ pub(crate) fn text(
     cards: &[String],
     with_rom: bool,
 ) -> Result<String, Failure> {
-    let recorder = Recorder::new(source);
-    let host = doctor::read(&recorder, cards, false)?;
-    let findings = checks::run(&host);
-    let mut record = recorder.into_record();
-    if !with_rom {
-        leave_out_roms(&mut record);
+    Ok(Written::new(source, cards, with_rom)?.text(""))
+}
+
+/// A machine, written down.
+pub(crate) struct Written {
+    /// What the doctor says of it.
+    doctor: String,
+    /// All that was read.
+    record: Record,
+}
+
+impl Written {
+    /// Writes it down.
+    pub(crate) fn new(
+        source: &dyn Source,
+        cards: &[String],
+        with_rom: bool,
+    ) -> Result<Self, Failure> {
+        let recorder = Recorder::new(source);
+        let host = doctor::read(&recorder, cards, false)?;
+        let findings = checks::run(&host);
+        let mut record = recorder.into_record();
+        if !with_rom {
+            leave_out_roms(&mut record);
+        }
+        let doctor = doctor::text::text(&host, &findings, true, false);
+        Ok(Self {
+            doctor: anstream::adapter::strip_str(&doctor).to_string(),
+            record,
+        })
     }
-    let mut out = format!("{HEAD}\n\n");
-    let doctor = doctor::text::text(&host, &findings, true, false);
-    out += &anstream::adapter::strip_str(&doctor).to_string();
-    out.push('\n');
-    record.write(&mut out);
-    Ok(out)
+
+    /// Returns the report, with a text for people before all else.
+    pub(crate) fn text(&self, before: &str) -> String {
+        let mut out = format!("{HEAD}\n\n");
+        if !before.is_empty() {
+            out += &format!("{before}\n");
+        }
+        out += &self.doctor;
+        out.push('\n');
+        self.record.write(&mut out);
+        out
+    }
 }
 
 /// Takes the ROMs out; that they were left out is what it takes to read them.
