@@ -94,4 +94,9 @@ pub fn digest(bytes: &[u8]) {
     let host = facts::Host::read(&record, &facts::host::Options::default());
     let _ = verbs::list::everything(&host);
     let _ = verbs::xml::everything(&host);
+    // A line each, whatever stands in names.
+    let metrics = verbs::list::metrics(&host);
+    assert!(metrics
+        .lines()
+        .all(|line| line.starts_with("# ") || line.starts_with("vga_stub_")));
 }

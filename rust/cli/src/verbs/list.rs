@@ -4,8 +4,12 @@
 
 mod json;
 mod long;
+mod metrics;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    path::PathBuf, //
+};
 
 use clap::Args;
 use vga_stub_core::devices::{
@@ -22,6 +26,7 @@ use crate::{
         Function,
         Host, //
     },
+    rom::extract::write as replace,
     text::{
         columns::{
             table,
@@ -66,18 +71,48 @@ pub(crate) struct ListArgs {
     /// Show whole IOMMU groups, with strangers
     #[arg(long, conflicts_with = "cards")]
     groups: bool,
+
+    /// Print states, ROMs and use as metrics, in Prometheus' text format
+    #[arg(long, conflicts_with_all = ["all", "groups", "json"])]
+    metrics: bool,
+
+    /// Write the metrics to this file, which is replaced as a whole
+    #[arg(long, short, value_name = "FILE", requires = "metrics")]
+    output: Option<PathBuf>,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<u8, Failure> {
-    let host = Host::read(&*context.source, &Options::default());
+    let host = if args.metrics {
+        // Every minute, as a rule.
+        let mut host = Host::of_cards(&*context.source);
+        host.kernels.running = context.source.value("/proc/sys/kernel/osrelease");
+        host
+    } else {
+        Host::read(&*context.source, &Options::default())
+    };
     if let Some(needs) = host.pci.functions.needs() {
         return Err(Failure::Read(format!(
             "cannot see the PCI devices: it takes {needs}"
         )));
     }
     let selected = card::resolve_all(&host, &args.cards).map_err(Failure::Read)?;
-    if context.global.json {
+    if args.metrics {
+        let functions: Vec<_> = if args.cards.is_empty() {
+            let cards = host.cards().into_iter();
+            cards.flat_map(|card| card.functions).collect()
+        } else {
+            let cards = selected.into_iter();
+            cards.flat_map(|card| card.functions).collect()
+        };
+        let text = metrics::text(&host, &functions);
+        match &args.output {
+            None => context.print(&text)?,
+            Some(path) => replace(path, text.as_bytes(), true).map_err(|error| {
+                Failure::Read(format!("cannot write {}: {error}", path.display()))
+            })?,
+        }
+    } else if context.global.json {
         let cards = if args.cards.is_empty() {
             host.cards()
                 .into_iter()
@@ -110,6 +145,8 @@ pub(crate) fn everything(host: &Host) -> String {
         cards: Vec::new(),
         all,
         groups,
+        metrics: false,
+        output: None,
     };
     let mut out = short(host, &args(false, true), Some(80), false);
     out += &short(host, &args(true, false), Some(80), false);
@@ -117,6 +154,11 @@ pub(crate) fn everything(host: &Host) -> String {
         out += &long::text(host, function);
     }
     out
+}
+
+/// Returns the metrics of all functions: for the fuzzer.
+pub(crate) fn metrics(host: &Host) -> String {
+    metrics::text(host, &host.functions().iter().collect::<Vec<_>>())
 }
 
 /// Returns the table, and what follows from it.
