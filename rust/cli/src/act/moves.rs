@@ -70,11 +70,21 @@ impl Move<'_> {
     }
 }
 
-/// Returns the functions that move: those of the slot, or the one that is named, and with each its
-/// group; of all these, what vga-stub has claimed once.
+/// Returns the functions that are meant, of what vga-stub has claimed once: those of the slot, or the
+/// one that is named. A virtual function moves by itself, where it is named.
+fn meant<'a>(selected: &Selected<'a>) -> Vec<&'a Function> {
+    let functions = selected.functions.iter().copied();
+    functions
+        .filter(|function| function.claimed.known().is_some())
+        .filter(|function| selected.single || !function.is_virtual())
+        .collect()
+}
+
+/// Returns the functions that move: those that are meant, and with each its group; of all these, what
+/// vga-stub has claimed once.
 pub(crate) fn moving<'a>(host: &'a Host, selected: &Selected<'a>) -> Vec<&'a Function> {
     let claimed = |function: &&Function| function.claimed.known().is_some();
-    let own: Vec<_> = selected.functions.iter().copied().filter(claimed).collect();
+    let own = meant(selected);
     let groups: Vec<_> = own
         .iter()
         .filter_map(|function| function.group.known())
@@ -107,10 +117,18 @@ pub(crate) fn go(
             .refuse(format!("{card}: the module vga_stub is not loaded"))
             .hint("modprobe vga_stub; or what is wrong with it: vga-stub doctor");
     }
-    let claimed = |function: &&Function| function.claimed.known().is_some();
-    let own: Vec<_> = selected.functions.iter().copied().filter(claimed).collect();
+    let own = meant(selected);
     let held = |function: &&&Function| function.state() == "held";
     let Some(first) = own.iter().find(held).or(own.first()) else {
+        if selected
+            .functions
+            .iter()
+            .any(|function| function.is_virtual())
+        {
+            return outcome.refuse(format!(
+                "{card} has virtual functions, which are cards of their own: name one of them"
+            ));
+        }
         return outcome
             .refuse(format!("{card} has not been claimed by vga-stub"))
             .hint(format!("vga-stub hold {card}"));
@@ -154,10 +172,9 @@ pub(crate) fn go(
         }
     }
     // Guests' drivers want the whole card.
-    let left = selected
-        .functions
-        .iter()
-        .filter(|function| function.claimed.known().is_none() && !function.is_bridge());
+    let left = selected.functions.iter().filter(|function| {
+        function.claimed.known().is_none() && !function.is_bridge() && !function.is_virtual()
+    });
     for function in left {
         let driver = function.driver.known().map_or("no driver", String::as_str);
         outcome.hints.push(format!(
@@ -268,6 +285,25 @@ mod tests {
         let outcome = moved(&mut model, "01:00.1", Move::HandOff(Some("vfio-pci")));
         assert!(outcome.done, "{outcome:?}");
         assert_eq!(model.written(), ["0000:01:00.1/handoff vfio-pci group"]);
+    }
+
+    #[test]
+    fn a_virtual_function_is_moved_by_name_only() {
+        let machine = good().link(
+            "/sys/bus/pci/devices/0000:01:00.1/physfn",
+            "../0000:01:00.0",
+        );
+        let mut model = Model::new(machine.clone().group(15, &["0000:01:00.1"]));
+        let outcome = moved(&mut model, "01:00.1", Move::HandOff(None));
+        assert!(outcome.done, "{outcome:?}");
+        assert_eq!(model.written(), ["0000:01:00.1/handoff 1 group"]);
+
+        let virtual_only = machine.link("/sys/bus/pci/devices/0000:01:00.0/physfn", "../none");
+        let outcome = moved(&mut Model::new(virtual_only), "01:00", Move::HandOff(None));
+        assert_eq!(
+            outcome.problems,
+            ["01:00 has virtual functions, which are cards of their own: name one of them"]
+        );
     }
 
     #[test]

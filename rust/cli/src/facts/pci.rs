@@ -135,6 +135,12 @@ impl Function {
         self.identity.class >> 16 == 0x06
     }
 
+    /// Returns whether it is a virtual function, which is a card of its own wherever it is.
+    pub(crate) fn is_virtual(&self) -> bool {
+        let files = self.details.files.known();
+        files.is_some_and(|files| files.iter().any(|name| name == "physfn"))
+    }
+
     /// Returns which slot it is in.
     pub(crate) fn slot(&self) -> Slot {
         Slot {
