@@ -14,7 +14,10 @@ use crate::{
             self,
             NoDecodeClient, //
         },
-        workqueue::OwnedQueue, //
+        workqueue::{
+            OwnedQueue,
+            Repeated, //
+        }, //
     },
     card::Ranges,
     holder,
@@ -284,6 +287,52 @@ pub(crate) fn flush() {
 
     if let Some(arbiter) = arbiter {
         arbiter.flush();
+    }
+}
+
+/// Prepares calls of a function from the arbiter's queue, `pause` milliseconds apart, until it
+/// returns `false`.
+///
+/// # Errors
+///
+/// `ENODEV`: the module is on its way out. `ENOMEM`.
+pub(crate) fn repeat(pause: u32, call: fn() -> bool) -> Result<Repeated> {
+    let arbiter = queue::lock()?.clone().ok_or(ENODEV)?;
+
+    Repeated::new(arbiter, pause, call)
+}
+
+/// A card that was given the legacy ranges has them no more.
+pub(crate) struct Loss {
+    /// The card that has them instead, as far as the bridges tell it.
+    pub(crate) to: Option<ARef<pci::Device>>,
+}
+
+/// Returns whether a card that was given the legacy ranges has lost them. Between two cards on a root
+/// bus that cannot be told.
+pub(crate) fn loss(pdev: &pci::Device) -> Option<Loss> {
+    let mut behind_bridge = None;
+    let mut on_root_bus = None;
+
+    bus::for_each_device(|other| {
+        if !other.is(pdev) && owns_legacy(other) {
+            let found = match other.upstream() {
+                Some(_) => &mut behind_bridge,
+                None => &mut on_root_bus,
+            };
+
+            *found = Some(ARef::from(other));
+        }
+    });
+    // All cards on a root bus get the cycles that no bridge takes.
+    if pdev.upstream().is_none() {
+        behind_bridge.map(|to| Loss { to: Some(to) })
+    } else if pdev.is_vga_routed() {
+        None
+    } else {
+        Some(Loss {
+            to: behind_bridge.or(on_root_bus),
+        })
     }
 }
 

@@ -142,6 +142,8 @@ pub(crate) enum Ranges {
     Has = 2,
     /// It could not get them.
     Refused = 3,
+    /// It had them, and somebody else has taken them.
+    Taken = 4,
 }
 
 impl Ranges {
@@ -150,6 +152,7 @@ impl Ranges {
             1 => Self::Wanted,
             2 => Self::Has,
             3 => Self::Refused,
+            4 => Self::Taken,
             _ => Self::NotWanted,
         }
     }

@@ -6,7 +6,8 @@
 //! the same whenever the arbiter asks: at its first use, and when VGA cards come and go. The target
 //! driver unregisters it itself when it loses the card; then ours is withdrawn.
 //!
-//! `owned`: the card is given the ranges once it is with its driver, from the arbiter's queue.
+//! `owned`: the card is given the ranges once it is with its driver, from the arbiter's queue. Who
+//! takes them later is looked for, since nobody is told of that.
 //!
 //! Both follow the bus, whoever moves the card: `handoff`, libvirt, a write to `bind`.
 
@@ -18,7 +19,8 @@ use crate::{
         },
         device::Locked,
         pci::DeviceExt as _,
-        vgaarb::NoDecodeClient, //
+        vgaarb::NoDecodeClient,
+        workqueue::Repeated, //
     },
     arbiter::{
         self,
@@ -61,6 +63,14 @@ const LOCK_TRIES: u32 = 100;
 /// How long to wait between two tries, in milliseconds.
 const LOCK_PAUSE: i64 = 10;
 
+/// How long to wait between two looks at whether a guest still has the ranges, in milliseconds.
+const WATCH_PAUSE: u32 = 1000;
+
+static_mutex! {
+    /// Looks, while a guest owns the ranges, whether it still has them. Held shortly, and last.
+    mod watch: Option<Repeated> = None;
+}
+
 static_mutex! {
     /// The clients of cards that guests have, and that decode nothing. Also guards changes of the
     /// choice. It is taken with a card's lock held, or by a listener; what is taken with it is the
@@ -73,20 +83,31 @@ pub(crate) struct Guests(());
 
 impl Guests {
     /// Makes the list ready, and looks at the parameter.
-    pub(crate) fn new() -> Self {
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn new() -> Result<Self> {
         guests::init();
+        watch::init();
+        *watch::lock()? = Some(arbiter::repeat(WATCH_PAUSE, look)?);
         if parameter().is_none() {
             pr_err!(
                 "legacy={}: write arbitrated, none or owned; arbitrated is taken\n",
                 parameters::LEGACY.get()
             );
         }
-        Self(())
+        Ok(Self(()))
     }
 }
 
 impl Drop for Guests {
     fn drop(&mut self) {
+        // Waits for a look, without the lock.
+        let watch = watch::lock().map(|mut watch| watch.take());
+
+        drop(watch);
+
         // With its memory: what is in a static is never dropped.
         let guests = guests::lock().map(|mut guests| core::mem::take(&mut *guests));
 
@@ -156,7 +177,11 @@ pub(crate) fn write(card: &Card, text: &[u8]) -> Result {
         arbiter::flush();
     }
     if card.ranges() == Ranges::Refused {
-        change(card, former)?;
+        if former == choice {
+            card.set_ranges(Ranges::Taken);
+        } else {
+            change(card, former)?;
+        }
         return Err(EBUSY);
     }
     Ok(())
@@ -268,13 +293,43 @@ pub(crate) fn unbound(pdev: &pci::Device) {
     if let Ok(mut guests) = guests::lock() {
         guests.retain(|client| !client.is_for(pdev));
     }
-    if card.ranges() == Ranges::Has && !pdev.is_vga_routed() {
+    report_loss(&card);
+    card.set_ranges(Ranges::NotWanted);
+}
+
+/// Looks whether guests that own the ranges still have them. Returns whether one does, so that
+/// another look makes sense. From the arbiter's queue.
+fn look() -> bool {
+    let mut owned = false;
+
+    for_each_card(|card| {
+        report_loss(&card);
+        owned |= card.ranges() == Ranges::Has;
+    });
+    owned
+}
+
+/// Says, once, that a guest that owns the ranges has lost them.
+fn report_loss(card: &Card) {
+    let pdev = card.pdev();
+
+    if card.ranges() != Ranges::Has {
+        return;
+    }
+
+    let Some(loss) = arbiter::loss(pdev) else {
+        return;
+    };
+
+    // By the time, it may have been taken back, or somebody else has said it.
+    if card.replace_ranges(Ranges::Has, Ranges::Taken) {
         dev_warn!(
             pdev,
-            "legacy: somebody took the legacy VGA ranges while a guest owned them\n"
+            "legacy: somebody took the legacy VGA ranges while a guest owned them: the guest draws \
+             on {} now, until owned is written to legacy once more\n",
+            loss.to.as_ref().map_or(c"another card", |to| to.as_ref().name())
         );
     }
-    card.set_ranges(Ranges::NotWanted);
 }
 
 /// Hears of a new device. One that is a VGA card may share a bridge with a card that a guest has.
@@ -344,6 +399,12 @@ fn route_all() {
         if !card.replace_ranges(Ranges::Wanted, ranges) {
             // Nobody wants them any more.
             arbiter::pass_on();
+        } else if ranges == Ranges::Has {
+            if let Ok(watch) = watch::lock() {
+                if let Some(watch) = watch.as_ref() {
+                    watch.start();
+                }
+            }
         }
     }
 }

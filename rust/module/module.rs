@@ -45,7 +45,7 @@ impl kernel::InPlaceModule for VgaStub {
             // Before a card is claimed: reading its ROM may be what the user wanted to avoid.
             _: { rom::report_rules() },
             _arbiter: Arbiter::new()?,
-            _guests: Guests::new(),
+            _guests: Guests::new()?,
             _cards: Registry::new()?,
             _notifier <- Notifier::new(),
             _reservations: Reservations::new(),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # With "owned" the hand-off gives the card the legacy ranges, and the reclaim gives them back,
 # without a change to COMMAND of the host's card. If a program has VGA locked, or another guest
-# owns the ranges, nothing moves.
+# owns the ranges, nothing moves. Who takes them from the guest is named in the log while it runs.
 # area: arbiter
 # topology: twins
 . /tests/lib.sh
@@ -75,12 +75,51 @@ succeeds "the other is claimed again" bind_to "$TWIN" vga-stub
 sleep 1
 succeeds "the guest still has them after that, too" owns "$HELD"
 
-# Somebody else asks for them.
-vga-lock "target PCI:$HOST" "lock io+mem" "unlock io+mem" >/run/out
-log_mark
+# Somebody else asks for them, as X servers do.
+take()
+{
+	log_mark
+	vga-lock "target PCI:$HOST" "lock io+mem" "unlock io+mem" >/run/out
+}
+
+# said: how often the log has it
+said()
+{
+	logged | grep -c "$HELD: legacy: somebody took the legacy VGA ranges while a guest owned them: the guest draws on $HOST now"
+}
+said_once()
+{
+	[ "$(said)" = 1 ]
+}
+
+take
+eventually "while the guest runs, the log says so, and on which card it draws" said_once
+sleep 2
+is "once" "$(said)" 1
+is "the choice stands" "$(class "$HELD" legacy)" owned
+writes 0 owned "$file" "the ranges are given to the guest again"
+succeeds "the card owns the ranges" owns "$HELD"
+succeeds "they go to it" goes_to "$HELD"
+take
+eventually "the log says so the next time, too" said_once
 writes 0 1 "$CLASS/$HELD/reclaim"
-matches "at the reclaim the log says so" "$(logged)" \
-	"$HELD: legacy: somebody took the legacy VGA ranges while a guest owned them"
+is "and nothing more at the reclaim" "$(said)" 1
+
+# Right before the reclaim.
+writes 0 1 "$CLASS/$HELD/handoff"
+take
+writes 0 1 "$CLASS/$HELD/reclaim"
+is "at the latest it says so then" "$(said)" 1
+
+# While nobody owns them.
+writes 0 arbitrated "$file"
+writes 0 1 "$CLASS/$HELD/handoff"
+vga-lock "target PCI:$HELD" "lock io+mem" "unlock io+mem" >/run/out
+take
+sleep 2
+is "of a guest that asks for them it says nothing" "$(said)" 0
+writes 0 1 "$CLASS/$HELD/reclaim"
+writes 0 owned "$file"
 
 # A program has VGA locked.
 vga-lock "target PCI:$HOST" "lock io+mem" hold >/run/lock.out &
