@@ -9,12 +9,16 @@ import random
 import subprocess
 from pathlib import Path
 
+from programs import efi_code, program
 from topology import SELFTESTS
 
 SOURCES = SELFTESTS / "firmware"
 SECTOR = 512
 X86, EFI = 0, 3
 PCIR = 0x1C
+# Where an image has its EFI program, if it is one that runs.
+PROGRAM = 0x200
+VGA_BIOS = Path("/usr/share/seabios/vgabios-stdvga.bin")
 # QEMU's VGA and its relatives.
 VENDOR, DEVICE = 0x1234, 0x1111
 
@@ -118,6 +122,19 @@ def odd_roms() -> dict[str, bytearray]:
     }
 
 
+def both() -> bytearray:
+    """The ROM that QEMU's VGA has, and an EFI image after it, which says so when it is run: as cards
+    that are sold today."""
+    legacy = bytearray(VGA_BIOS.read_bytes())
+    pcir = int.from_bytes(legacy[0x18:0x1A], "little")
+    legacy[pcir + 0x15] = 0  # not the last image
+    efi = image(4, EFI)
+    put(efi, 0x16, 2, PROGRAM)
+    code = program(efi_code(b"[efi image]"), subsystem=11)
+    efi[PROGRAM : PROGRAM + len(code)] = code
+    return add_up(legacy) + efi
+
+
 def assemble(source: Path, target: Path, address: int) -> None:
     """Makes plain bytes, to run at an address, of an assembler file."""
     where = f"-Wl,-Ttext={address:#x},--oformat=binary,--build-id=none"
@@ -130,6 +147,7 @@ def build_firmware(directory: Path) -> Path:
     directory.mkdir(exist_ok=True)
     for name, rom in odd_roms().items():
         (directory / f"{name}.rom").write_bytes(rom)
+    (directory / "both.rom").write_bytes(both())
     rewrites = directory / "rewrites.rom"
     assemble(SOURCES / "rewrites.S", rewrites, 0)
     rewrites.write_bytes(add_up(bytearray(rewrites.read_bytes())))

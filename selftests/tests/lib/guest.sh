@@ -154,6 +154,42 @@ vga_writes()
 	grep -c ^vfio_vga_write /run/machine.trace
 }
 
+# boot_uefi BDF: starts one with UEFI firmware and that card, without legacy VGA, in the background
+boot_uefi()
+{
+	cp $LAB/usr/share/OVMF/OVMF_VARS_4M.fd /run/uefi.variables
+	: >/run/uefi.serial
+	: >/run/uefi.debug
+	# shellcheck disable=SC2086  # words
+	chroot $LAB $MACHINE -device "vfio-pci,host=$1" \
+		-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
+		-drive if=pflash,format=raw,file=/run/uefi.variables -serial file:/run/uefi.serial \
+		-debugcon file:/run/uefi.debug -global isa-debugcon.iobase=0x402 >/run/uefi.out 2>&1 &
+	uefi=$!
+}
+
+# wait_for_uefi: until its firmware has run all ROMs and boots
+wait_for_uefi()
+{
+	t_tries=$((300 * ${SLOW:-1}))
+	until grep -q BdsDxe: /run/uefi.serial || ! kill -0 $uefi 2>/dev/null || [ $t_tries = 0 ]; do
+		t_tries=$((t_tries - 1))
+		sleep 1
+	done
+}
+
+# How often the EFI image in both.rom was run.
+efi_images()
+{
+	grep -o '\[efi image\]' /run/uefi.debug | wc -l
+}
+
+stop_uefi()
+{
+	kill $uefi
+	wait $uefi
+}
+
 # QEMU's VGA has the mode that UEFI uses switched off by registers that are not for guests
 # (0x1ce), and no reset does it. A real card's ROM does; so here is what it would do. They
 # are at 0x500 of BAR 2 as well, the fifth is what enables the mode.
