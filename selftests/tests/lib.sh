@@ -26,4 +26,5 @@ t_failed=$((${FAILED:-0}))
 . /tests/lib/arbiter.sh
 . /tests/lib/guest.sh
 . /tests/lib/xen.sh
+. /tests/lib/xorg.sh
 . /tests/lib/command.sh
