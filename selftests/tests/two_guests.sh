@@ -10,6 +10,8 @@
 # sanitizers: no
 . /tests/lib.sh
 
+# The cursor blinks.
+printf '\033[?25l' >/dev/tty0
 open_lab
 loads devices=00:03.0/00.0,00:04.0/00.0
 eventually "the host's card has the ranges" owns "$HOST"
@@ -54,5 +56,6 @@ wait $other
 sed 's/^/# /' /run/other.out
 writes 0 1 "$CLASS/$HELD/reclaim"
 unloads
+printf '\033[?25h' >/dev/tty0
 close_lab
 done_testing
