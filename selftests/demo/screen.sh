@@ -29,7 +29,7 @@ echo 1 >"$PCI/$HELD/rom"
 show "cat $PCI/$HELD/rom > /run/shadow"
 echo 0 >"$PCI/$HELD/rom"
 if [ -s /run/shadow ]; then
-	echo "     bytes of it that are others than in the card: $(cmp -l /run/shadow "$HELD_ROM" | wc -l)"
+	echo "     bytes of it that are others than in the card: $(cmp -l /run/shadow "$HELD_ROM" 2>/dev/null | wc -l)"
 else
 	show "dmesg | grep -o 'Invalid PCI ROM .*' | tail -n 1"
 fi

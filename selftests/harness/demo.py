@@ -18,6 +18,7 @@ from tests import load_tests
 from topology import SELFTESTS, load_topologies
 
 DIRECTORY = SELFTESTS / "demo"
+BOTH = {"without": "without vga-stub", "with": "with vga-stub"}
 LOGS = LAB / "logs/demo"
 SHOWN = Path(os.environ.get("VGA_STUB_LAB_HOST", "/lab")) / LOGS.relative_to(LAB)
 
@@ -53,17 +54,17 @@ def play(
     return result.outcome == "ok"
 
 
-def keep_pictures(topology: str, name: str) -> None:
-    """Puts the pictures that a guest asked for where they are easy to find."""
-    for picture in ("without", "with"):
+def keep_pictures(topology: str, name: str, pictures: dict[str, str]) -> None:
+    """Puts the pictures that a guest asked for where they are easy to find, and says of what each is."""
+    for picture, what in pictures.items():
         source = LOGS / f"{topology}.answers" / f"{picture}.png"
         if source.exists():
             shutil.copy(source, LOGS / f"{name}-{picture}.png")
-            print(f"     {picture} vga-stub: {SHOWN / f'{name}-{picture}.png'}")
+            print(f"     {what}: {SHOWN / f'{name}-{picture}.png'}")
 
 
 def main() -> int:
-    """The story, then the pictures, of both kinds of firmware at the same time."""
+    """The story, then the pictures, of both kinds of firmware at the same time, then two machines at once."""
     start = time.monotonic()
     kernel = next(k for k in load_kernels() if k.suite == "trixie")
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -77,12 +78,16 @@ def main() -> int:
         later: list[str] = []
         uefi = pool.submit(play, kernel, image, "screen", "shownuefi", later.append)
         good &= play(kernel, image, "screen", "shown", tell)
-        keep_pictures("shown", "bios")
+        keep_pictures("shown", "bios", BOTH)
         print("\nThe same on UEFI", flush=True)
         good &= uefi.result()
         for line in later:
             tell(line)
-        keep_pictures("shownuefi", "uefi")
+        keep_pictures("shownuefi", "uefi", BOTH)
+
+    print("\nTwo virtual machines side by side", flush=True)
+    good &= play(kernel, image, "two", "clients", tell)
+    keep_pictures("clients", "two", {"first": "the first one's screen", "second": "the second one's"})
 
     image.unlink()
     print(f"\n{time.monotonic() - start:.0f} s, logs: {SHOWN}")
