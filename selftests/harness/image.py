@@ -37,6 +37,7 @@ MODULES = (
 OPTIONAL = (
     "iommufd",
     "overlay",
+    "pci-pf-stub",
     "simpledrm",
     "xen-evtchn",
     "xen-gntalloc",

@@ -119,7 +119,8 @@ impl Refusal {
         match self {
             Self::HeaderType => "it is a bridge; name the functions behind it instead",
             Self::VirtualFunctions => {
-                "its virtual functions are on; write 0 to its sriov_numvfs first"
+                "its virtual functions are on; bind it to their driver again and write 0 to its \
+                 sriov_numvfs"
             }
         }
     }
