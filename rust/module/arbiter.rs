@@ -181,7 +181,9 @@ fn look() -> View {
     let mut best = None;
 
     bus::for_each_device(|pdev| {
-        if !decode::is_vga_class(pdev.class()) {
+        // The decode bits of a virtual function are zeros (Single Root I/O Virtualization 1.1,
+        // section 3.4.1.3), and nobody switched them off: its physical function has the ranges.
+        if !decode::is_vga_class(pdev.class()) || pdev.is_virtual_function() {
             return;
         }
 
