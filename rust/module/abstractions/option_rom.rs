@@ -144,7 +144,7 @@ impl Bytes for OwnRom<'_, '_> {
 /// # Errors
 ///
 /// `ENXIO`: there is no such copy. `ENOMEM`.
-pub(crate) fn efi_copy(pdev: &pci::Device<Core<'_>>) -> Result<Mapping> {
+pub(crate) fn efi_copy(pdev: &pci::Device<Core<'_>>) -> Result<impl Bytes> {
     // SAFETY: The device is valid; the fields are set before it is on its bus
     // (`pcibios_device_add()` in arch/x86/pci/common.c).
     let (start, len) = unsafe { ((*pdev.raw()).rom, (*pdev.raw()).romlen) };
@@ -157,7 +157,7 @@ pub(crate) fn efi_copy(pdev: &pci::Device<Core<'_>>) -> Result<Mapping> {
 /// # Errors
 ///
 /// `ENXIO`: the kernel says that the device has none. `ENOMEM`.
-pub(crate) fn shadow(pdev: &pci::Device<Core<'_>>) -> Result<Mapping> {
+pub(crate) fn shadow(pdev: &pci::Device<Core<'_>>) -> Result<impl Bytes> {
     let resource = pdev.resource(ROM);
 
     if !resource.is_rom_shadow() {

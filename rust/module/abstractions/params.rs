@@ -91,17 +91,21 @@ pub(crate) static TEXT_OPS: bindings::kernel_param_ops = bindings::kernel_param_
 extern "C" fn set_text(text: *const c_char, parameter: *const bindings::kernel_param) -> c_int {
     // SAFETY: The kernel passes the parameter whose operations these are, which is a `Text`. It
     // serialises all accesses to parameters. Names and values are NUL-terminated.
-    unsafe {
+    let (name, former, is_default) = unsafe {
         let arg: *const Text = (*parameter).__bindgen_anon_1.arg.cast();
         let former = *(*arg).value.0.get();
 
-        if former != (*arg).default {
-            pr_warn!(
-                "{}= is given more than once; \"{}\" no longer counts. Write all in one place\n",
-                CStr::from_char_ptr((*parameter).name),
-                CStr::from_char_ptr(former)
-            );
-        }
+        (
+            CStr::from_char_ptr((*parameter).name),
+            CStr::from_char_ptr(former),
+            former == (*arg).default,
+        )
+    };
+
+    if !is_default {
+        pr_warn!(
+            "{name}= is given more than once; \"{former}\" no longer counts. Write all in one place\n"
+        );
     }
     // SAFETY: As above; what `arg` points to begins with a `char *`.
     unsafe { bindings::param_set_charp(text, parameter) }

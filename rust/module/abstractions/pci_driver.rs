@@ -124,11 +124,17 @@ pub(crate) trait Driver: 'static {
 
 /// A PCI device ID as `pci_add_dynid()` takes it; `!0` (`PCI_ANY_ID`) is any.
 pub(crate) struct DynamicId {
+    /// The vendor.
     pub(crate) vendor: u32,
+    /// The vendor's number for the device.
     pub(crate) device: u32,
+    /// The subsystem's vendor.
     pub(crate) subvendor: u32,
+    /// That vendor's number for the subsystem.
     pub(crate) subdevice: u32,
+    /// The class, of 24 bits.
     pub(crate) class: u32,
+    /// Which of these bits count.
     pub(crate) class_mask: u32,
 }
 
