@@ -17,7 +17,7 @@ pub(crate) const NAME: &CStr = c"vga-stub";
 pub(crate) static MODULE: ThisModule = this_module!();
 
 /// Knows our driver, to tell it from others.
-pub(crate) static HANDLE: Handle = Handle::new();
+pub(crate) static HANDLE: Handle = Handle::unregistered();
 
 /// Returns whether our driver holds a function. The answer may be old when it arrives, unless the
 /// device is locked.

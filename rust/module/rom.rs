@@ -307,7 +307,7 @@ impl Rom {
         let mut image = KVVec::new();
 
         let len = loop {
-            match extent(&image, bytes.len()) {
+            match extent(&image, bytes.limit()) {
                 Extent::End(end) if end <= image.len() => break end,
                 // If there is less than that, this is found out by reading.
                 Extent::Need(end) | Extent::End(end) => bytes.read_to(&mut image, end)?,

@@ -37,7 +37,7 @@ const TRIES: usize = 16;
 /// Bytes that can be read from the first one on.
 pub(crate) trait Bytes {
     /// Returns how many bytes there are, at most.
-    fn len(&self) -> usize;
+    fn limit(&self) -> usize;
 
     /// Appends bytes to a buffer until it holds at least the first `end` of them. If there are
     /// fewer, [`Bytes::len`] says so afterwards.
@@ -49,7 +49,7 @@ pub(crate) trait Bytes {
 }
 
 impl Bytes for &[u8] {
-    fn len(&self) -> usize {
+    fn limit(&self) -> usize {
         <[u8]>::len(self)
     }
 
@@ -113,8 +113,8 @@ impl<'a, 'b> OwnRom<'a, 'b> {
 }
 
 impl Bytes for OwnRom<'_, '_> {
-    fn len(&self) -> usize {
-        self.mapping.len()
+    fn limit(&self) -> usize {
+        self.mapping.limit()
     }
 
     /// Reads dwords, each once, or all of them anew if somebody has switched the ROM off meanwhile.

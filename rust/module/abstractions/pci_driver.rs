@@ -71,7 +71,7 @@ pub(crate) struct Handle(Atomic<*mut bindings::device_driver>);
 
 impl Handle {
     /// Creates a handle that no driver is registered for.
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn unregistered() -> Self {
         Self(Atomic::new(core::ptr::null_mut()))
     }
 

@@ -60,7 +60,7 @@ impl<'a, 'b> Method<'a, 'b> {
 }
 
 impl Bytes for Method<'_, '_> {
-    fn len(&self) -> usize {
+    fn limit(&self) -> usize {
         self.len
     }
 

@@ -51,7 +51,7 @@ impl Mapping {
 }
 
 impl Bytes for Mapping {
-    fn len(&self) -> usize {
+    fn limit(&self) -> usize {
         self.len
     }
 
