@@ -8,6 +8,7 @@
 #   make check                                   the tests that need no lab and no kernel
 #   make test                                    run the tests on stock kernels
 #   make test-sanitizers                         run the guest tests on a sanitizer kernel
+#   make test-in-tree                            build and boot a kernel with the driver in it
 #   make help                                    the rest
 
 # The kernel to build for; the running one's headers by default.
@@ -82,6 +83,11 @@ test-sanitizers:
 test-packages:
 	@selftests/packages/run
 
+# The series of scripts/in-tree, in a kernel that is built for it.
+.PHONY: test-in-tree
+test-in-tree:
+	@selftests/in-tree/run
+
 .PHONY: help
 help:
 	@echo 'make                build vga_stub.ko for the running kernel'
@@ -99,3 +105,4 @@ help:
 	@echo 'make test           make the lab if need be, and run the tests on stock kernels'
 	@echo 'make test-packages  install, upgrade and remove the Debian package, and boot with it'
 	@echo 'make test-sanitizers   build the sanitizer kernel if need be, and run the guest tests on it'
+	@echo 'make test-in-tree   put the driver into a kernel source tree, build that kernel, and boot it'

@@ -310,8 +310,8 @@ pub(crate) struct Loss {
     pub(crate) to: Option<ARef<pci::Device>>,
 }
 
-/// Returns whether a card that was given the legacy ranges has lost them. Between two cards on a root
-/// bus that cannot be told.
+/// Returns whether a card that was given the legacy ranges has lost them. Between two cards on a
+/// root bus that cannot be told.
 pub(crate) fn loss(pdev: &pci::Device) -> Option<Loss> {
     let mut behind_bridge = None;
     let mut on_root_bus = None;
