@@ -124,12 +124,12 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
 
     let held = ours::has(card.pdev());
 
-    carry_out(card, Direction::HandOff, scope, Some(&target), task::nap)?;
+    carry_out(card, Direction::HandOff, scope, Some(&target), Pause::Nap)?;
     legacy::settle(card.pdev()).inspect_err(|_| {
         // What could not get the legacy ranges comes back, whatever signals come; a line of its own
         // says if it cannot.
         if held {
-            let _ = carry_out(card, Direction::Reclaim, scope, None, task::doze);
+            let _ = carry_out(card, Direction::Reclaim, scope, None, Pause::Doze);
         }
     })
 }
@@ -142,7 +142,7 @@ pub(crate) fn handoff(card: &Card, text: &[u8]) -> Result {
 pub(crate) fn reclaim(card: &Card, text: &[u8]) -> Result {
     match Request::parse(text) {
         Some(Request { word: b"1", scope }) => {
-            carry_out(card, Direction::Reclaim, scope, None, task::nap)
+            carry_out(card, Direction::Reclaim, scope, None, Pause::Nap)
         }
         _ => Err(refuse(
             card.pdev(),
@@ -292,7 +292,7 @@ fn lock(pdev: &pci::Device, pause: Pause) -> Result<Locked<'_>, Refusal> {
         if start.elapsed() >= LOCK_LIMIT {
             return Err(Refusal::Locked);
         }
-        pause().map_err(|_| Refusal::Interrupted)?;
+        pause.sleep().map_err(|_| Refusal::Interrupted)?;
     }
 }
 
@@ -521,7 +521,8 @@ fn shift(
         })
 }
 
-/// Takes a function from its driver. Returns whether the driver let go of it in time.
+/// Takes a function from its driver. Returns whether the driver let go of it in time. With
+/// [`Pause::Doze`] that is not left undone because the writer is killed.
 ///
 /// Removals of other drivers are not ours: vfio's waits for ever for programs that have a device
 /// open. None had when it was looked at, but one may come between the look and the removal, by
@@ -535,7 +536,7 @@ fn release(pdev: &ARef<pci::Device>, driver: &DriverRef, pause: Pause) -> Result
     let owner = driver.reference(&MODULE).ok_or(EBUSY)?;
     let (device, again) = (pdev.clone(), pdev.clone());
 
-    detached::call(
+    let released = detached::call(
         &MODULE,
         c"vga_stub_move",
         RELEASE_LIMIT,
@@ -546,7 +547,14 @@ fn release(pdev: &ARef<pci::Device>, driver: &DriverRef, pause: Pause) -> Result
                 dev_info!(again, "let go at last, and back with {}\n", owner.name());
             }
         },
-    )
+    );
+
+    // There is no thread for it, for want of memory or as the writer is killed.
+    if released.is_err() && pause == Pause::Doze {
+        device::release_driver(pdev);
+        return Ok(true);
+    }
+    released
 }
 
 /// Gives a function that has no driver to one.
@@ -564,13 +572,14 @@ fn put_back(candidate: &Candidate) {
         return;
     };
     let back = || {
-        let now = lock(pdev, task::doze).map_err(|_| EBUSY)?.driver(&MODULE)?;
+        let now = lock(pdev, Pause::Doze)
+            .map_err(|_| EBUSY)?
+            .driver(&MODULE)?;
 
-        match now.map(|now| release(pdev, &now, task::doze)) {
-            None | Some(Ok(true)) => (),
-            Some(Ok(false)) => return Err(EBUSY),
-            // There is no thread for it, for want of memory or as the writer is killed.
-            Some(Err(_)) => device::release_driver(pdev),
+        if let Some(now) = now {
+            if !release(pdev, &now, Pause::Doze)? {
+                return Err(EBUSY);
+            }
         }
         give(pdev, former)
     };

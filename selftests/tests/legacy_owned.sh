@@ -133,12 +133,15 @@ succeeds "after a second or so ($took s)" [ $took -le $((5 * ${SLOW:-1})) ]
 matches "the log says why" "$(logged)" "$HELD: legacy: not owned: a program has had VGA locked for a second"
 is "nothing has moved" "$(driver_of "$HELD") $(decodes "$HELD") $(class "$HELD" legacy)" "vga-stub none owned"
 # The signal is still pending when the card is taken back.
-sh -c 'trap : USR1; echo 1 >"$0"' "$CLASS/$HELD/handoff" 2>/dev/null &
-writer=$!
-eventually "the card is with vfio-pci" sh -c ". /tests/lib.sh; [ \$(driver_of $HELD) = vfio-pci ]"
-kill -USR1 $writer
-wait $writer
-is "nor at a signal meanwhile" "$(driver_of "$HELD") $(decodes "$HELD") $(class "$HELD" legacy)" "vga-stub none owned"
+for signal in USR1 KILL; do
+	sh -c 'trap : USR1; echo 1 >"$0"' "$CLASS/$HELD/handoff" 2>/dev/null &
+	writer=$!
+	eventually "$signal: the card is with vfio-pci" sh -c ". /tests/lib.sh; [ \$(driver_of $HELD) = vfio-pci ]"
+	kill -$signal $writer
+	wait $writer
+	is "nor at $signal meanwhile" "$(driver_of "$HELD") $(decodes "$HELD") $(class "$HELD" legacy)" \
+		"vga-stub none owned"
+done
 writes 0 none "$file"
 writes 0 1 "$CLASS/$HELD/handoff" "one that needs no ranges goes"
 log_mark

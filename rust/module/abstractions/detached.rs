@@ -41,7 +41,7 @@ struct Job<C, L> {
 }
 
 /// Calls a function in a thread of its own, and waits until it returns, `limit` has passed, or
-/// `pause` fails, as at a signal. Returns whether it has returned.
+/// a signal ends the wait: see [`Pause`]. Returns whether it has returned.
 ///
 /// If not, it is waited for no longer: when it returns at last, the thread calls `late`. Until then
 /// `module`, whose code both functions are, cannot be unloaded.
@@ -99,7 +99,7 @@ where
     let start = Instant::<Monotonic>::now();
 
     while state.load(Acquire) == RUNNING && start.elapsed() < limit {
-        if pause().is_err() {
+        if pause.sleep().is_err() {
             break;
         }
     }

@@ -71,7 +71,7 @@ macro_rules! static_mutex {
                 }
             }
 
-            /// Locks the mutex as well, but fails as `pause` does, with which it waits.
+            /// Locks the mutex as well, but fails with `EINTR` if a signal ends the wait.
             #[allow(dead_code)]
             #[inline(never)]
             pub(super) fn lock_patiently(
@@ -84,7 +84,7 @@ macro_rules! static_mutex {
                     if let Some(guard) = LOCK.try_lock() {
                         return Ok(guard);
                     }
-                    pause()?;
+                    pause.sleep()?;
                 }
             }
         }

@@ -18,30 +18,32 @@ pub(crate) fn is_interrupted() -> bool {
     kernel::current!().signal_pending()
 }
 
-/// How the current task sleeps for a moment: [`nap`] or [`doze`].
-pub(crate) type Pause = fn() -> Result;
-
-/// Sleeps for a moment: a tick of the kernel's clock, 10 ms at most.
-///
-/// # Errors
-///
-/// `EINTR`: the task has got a signal.
-pub(crate) fn nap() -> Result {
-    if is_interrupted() {
-        return Err(EINTR);
-    }
-    // SAFETY: The function may be called wherever sleeping is allowed, which is all that is done
-    // wrong if not.
-    unsafe { bindings::schedule_timeout_interruptible(1) };
-    Ok(())
+/// How the current task sleeps while it waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// Until a signal comes.
+    Nap,
+    /// Whatever signals come: for what has to be brought to an end that is near.
+    Doze,
 }
 
-/// As [`nap`], whatever signals come: for what has to be brought to an end that is near.
-///
-/// # Errors
-///
-/// None.
-pub(crate) fn doze() -> Result {
-    fsleep(Delta::from_millis(1));
-    Ok(())
+impl Pause {
+    /// Sleeps for a moment: a tick of the kernel's clock, 10 ms at most.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR`, for a nap: the task has got a signal.
+    pub(crate) fn sleep(self) -> Result {
+        if self == Self::Doze {
+            fsleep(Delta::from_millis(1));
+            return Ok(());
+        }
+        if is_interrupted() {
+            return Err(EINTR);
+        }
+        // SAFETY: The function may be called wherever sleeping is allowed, which is all that is
+        // done wrong if not.
+        unsafe { bindings::schedule_timeout_interruptible(1) };
+        Ok(())
+    }
 }
