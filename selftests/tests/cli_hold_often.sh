@@ -41,7 +41,7 @@ once()
 	[ "$t_got" = "$t_want" ] || echo "got $t_got, expected $t_want"
 }
 
-for time in $(seq 25); do
+for _ in $(seq 25); do
 	once "$HELD" bochs-drm open
 	once "$HELD" bochs-drm free
 done >/run/wrong
@@ -51,7 +51,7 @@ eventually "nobody waits for ever" nobody_waits
 # virtio-gpu frees what it was drawing with after its probe has ended. An unbind at once finds some of it
 # left, and the kernel warns (drm_mm_takedown() by virtio_gpu_release()): so let it settle.
 settle=5
-for time in $(seq 3); do
+for _ in $(seq 3); do
 	sleep $settle
 	once "$HOST" virtio-pci open
 	once "$HOST" virtio-pci free
