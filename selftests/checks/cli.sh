@@ -14,14 +14,21 @@ cargo build
 
 # What is printed as JSON is as the schemas say.
 for tree in tests/trees/*.report; do
-	for verb in list doctor; do
+	for verb in list doctor undo; do
 		"$CARGO_TARGET_DIR/debug/vga-stub" --root "$tree" --json $verb || [ $? = 1 ]
 		echo "#$verb $tree"
 	done
+	# Each of its cards, set up: shown, or refused.
+	"$CARGO_TARGET_DIR/debug/vga-stub" --root "$tree" list | sed -n 's/^\([0-9a-f:]*\)\.0 .*/\1/p' |
+		while read -r card; do
+			"$CARGO_TARGET_DIR/debug/vga-stub" --root "$tree" --json setup "$card" || [ $? = 1 ]
+			echo "#setup $tree"
+		done
 done | python3 -c '
 import json, sys
 from jsonschema import Draft202012Validator
-schemas = {v: json.load(open(f"schema/{v}.schema.json")) for v in ("list", "doctor")}
+schemas = {v: json.load(open(f"schema/{v}.schema.json")) for v in ("list", "doctor", "setup")}
+schemas["undo"] = schemas["setup"]
 text, count = [], 0
 for line in sys.stdin:
     if not line.startswith("#"):
@@ -32,7 +39,7 @@ for line in sys.stdin:
     Draft202012Validator(schema).validate(json.loads("".join(text)))
     text, count = [], count + 1
 print(count, "answers are as the schemas say")
-assert count >= 18'
+assert count >= 120, count'
 
 # Verbs that change something were run in tests, on a model of the kernel.
 answers=$(mktemp -d)

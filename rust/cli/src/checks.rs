@@ -93,6 +93,7 @@ mod xen_reset;
 mod xml_partial;
 
 pub(crate) use self::finding::{
+    fail,
     Finding,
     Level,
     Subject, //

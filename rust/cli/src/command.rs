@@ -104,6 +104,8 @@ enum Verb {
     Trial(verbs::trial::TrialArgs),
     Report(verbs::report::ReportArgs),
     Rom(rom::RomArgs),
+    Setup(verbs::setup::SetupArgs),
+    Undo(verbs::undo::UndoArgs),
     Completion(verbs::completion::CompletionArgs),
     Man(verbs::man::ManArgs),
     Write(verbs::write::WriteArgs),
@@ -138,6 +140,11 @@ impl Context {
     pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(value);
         self.print(&(json.map_err(std::io::Error::from)? + "\n"))
+    }
+
+    /// Returns whether this machine is looked at.
+    pub(crate) fn is_here(&self) -> bool {
+        self.global.root.is_none()
     }
 
     /// Returns an error if the verb, which changes something, was told to look at another machine.
@@ -217,6 +224,8 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
         Verb::Rom(args) => rom::run(&args, context.global.json),
+        Verb::Setup(args) => verbs::setup::run(&context, &args),
+        Verb::Undo(args) => verbs::undo::run(&context, &args),
         Verb::Completion(args) => verbs::completion::run(&context, &args),
         Verb::Man(args) => verbs::man::run(&context, &args),
         Verb::Write(args) => Ok(verbs::write::run(&args)),

@@ -14,6 +14,8 @@ pub(crate) mod man;
 pub(crate) mod qemu;
 pub(crate) mod reclaim;
 pub(crate) mod report;
+pub(crate) mod setup;
 pub(crate) mod trial;
+pub(crate) mod undo;
 pub(crate) mod write;
 pub(crate) mod xml;

@@ -9,6 +9,7 @@
 //! - `card` finds the functions that a CARD argument means.
 //! - `assignment` says how a guest gets a card.
 //! - `checks` has a file for each thing that can be wrong: a pure function over a `Host`.
+//! - `change` is what `setup` and `undo` do to a machine.
 //! - `verbs` has a file for each verb, `rom` that of the verb `rom`.
 //! - `text` has what they print with.
 
@@ -18,6 +19,7 @@
 mod act;
 mod assignment;
 mod card;
+mod change;
 mod checks;
 mod command;
 mod facts;

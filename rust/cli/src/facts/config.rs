@@ -199,25 +199,28 @@ impl Config {
     /// Returns a module's option as modprobe would give it: the last one counts, the kernel's
     /// command line comes after the files.
     pub(crate) fn option(&self, module: &str, option: &str) -> Text {
+        // What cannot be read may say something else.
+        if !self.unread.is_empty() || self.cmdline.needs().is_some() {
+            return Text::default();
+        }
+        self.options(module, option).pop().unwrap_or_default()
+    }
+
+    /// Returns all that gives a module an option, in the order in which modprobe reads it.
+    pub(crate) fn options(&self, module: &str, option: &str) -> Vec<Text> {
         let value = |word: &str| {
             let value = word.strip_prefix(option)?.strip_prefix('=')?;
             Some(value.trim_matches('"').to_owned())
         };
-        let mut found = Text::default();
-        // What cannot be read may say something else.
-        if !self.unread.is_empty() || self.cmdline.needs().is_some() {
-            return found;
-        }
+        let mut found = Vec::new();
         for line in &self.modprobe {
             let Some((name, rest)) = line.about("options") else {
                 continue;
             };
             if same_module(name, module) {
                 for text in quoted_words(rest).iter().filter_map(|word| value(word)) {
-                    found = Text {
-                        text,
-                        place: line.place(),
-                    };
+                    let place = line.place();
+                    found.push(Text { text, place });
                 }
             }
         }
@@ -228,7 +231,7 @@ impl Config {
             if same_module(name, module) {
                 if let Some(text) = value(rest) {
                     let place = "/proc/cmdline".into();
-                    found = Text { text, place };
+                    found.push(Text { text, place });
                 }
             }
         }

@@ -19,7 +19,10 @@ use super::{
         Pci,
         Slot, //
     },
-    selection::Selection,
+    selection::{
+        Parameters,
+        Selection, //
+    },
     system::{
         is_framebuffer,
         System,
@@ -151,6 +154,18 @@ impl Host {
             config,
             ..Self::default()
         }
+    }
+
+    /// Returns this machine as it will be when vga_stub is loaded with some parameters.
+    pub(crate) fn with(mut self, parameters: &Parameters) -> Self {
+        if let Datum::Known(functions) = &mut self.pci.functions {
+            for function in functions {
+                function.named = parameters.name(&function.route, &function.identity);
+            }
+        }
+        self.selection.configured = parameters.clone();
+        self.selection.loaded = self.selection.loaded.map(|_| parameters.clone());
+        self
     }
 
     /// Returns all PCI functions.

@@ -115,7 +115,7 @@ fn heading(host: &Host, subject: &Subject) -> String {
 }
 
 /// Writes a finding.
-fn write(out: &mut String, finding: &Finding, verbose: bool) {
+pub(crate) fn write(out: &mut String, finding: &Finding, verbose: bool) {
     let (word, style) = match finding.level {
         Level::Fail => ("FAIL", BAD),
         Level::Warn => ("warn", WARN),
@@ -127,7 +127,7 @@ fn write(out: &mut String, finding: &Finding, verbose: bool) {
         Some(needs) => format!("not looked at: {} (it takes {needs})", finding.summary),
         None => finding.summary.clone(),
     };
-    let tag = if finding.level == Level::Ok && !verbose {
+    let tag = if finding.id.is_empty() || (finding.level == Level::Ok && !verbose) {
         String::new()
     } else {
         format!("[{}]", finding.id)
