@@ -2,7 +2,8 @@
 # A card on the root bus, where only COMMAND keeps cards apart. A program that locks VGA for the
 # default device switches a held one on, until it is next quieted. A lock for the host's card
 # takes COMMAND from a guest's card at once with vfio-pci alone; after a hand-off by vga-stub not
-# before somebody has locked the guest's card.
+# before somebody has locked the guest's card. The log says who takes the ranges from a guest
+# that owns them.
 # area: arbiter
 # topology: legacy
 . /tests/lib.sh
@@ -21,6 +22,12 @@ lock()
 decode()
 {
 	decodes "$INTEGRATED" | sed 's/ master//'
+}
+
+# said: whether the log has it
+said()
+{
+	logged | grep -q "$INTEGRATED: legacy: somebody took the legacy VGA ranges .*draws on $HOST now"
 }
 
 is "it is the default device" "$(cat "$PCI/$INTEGRATED/boot_vga")" 1
@@ -61,6 +68,18 @@ is "handed off: then the next for the host's does" "$(decode)" none
 stop_using
 writes 0 1 "$CLASS/$INTEGRATED/reclaim"
 is "reclaimed: it is silent" "$(decode)" none
+
+# With "owned" it has them, and only the bridges of others tell that it has lost them.
+eventually "the host's card has the ranges again" owns "$HOST"
+writes 0 owned "$CLASS/$INTEGRATED/legacy"
+writes 0 1 "$CLASS/$INTEGRATED/handoff"
+succeeds "owned: the card owns the ranges" owns "$INTEGRATED"
+log_mark
+sleep 3
+lacks "owned: the log says nothing while it has them" "$(logged)" "somebody took"
+lock "$HOST"
+eventually "owned: it says who has taken them" said
+writes 0 1 "$CLASS/$INTEGRATED/reclaim"
 unloads
 is "released: it decodes, or leaves it to who has the ranges" "$(decode)" "io mem"
 done_testing
