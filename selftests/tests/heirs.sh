@@ -25,6 +25,30 @@ writes 0 1 "$CLASS/$HELD/reclaim"
 unloads
 succeeds "the host's driver has its card again" bind_to "$HOST" virtio-pci
 
+# The heir is claimed while the arbiter is asked for it, as long as a program has VGA locked: the next
+# one gets the ranges. It is asked for a second, so a slow machine gets another try.
+loads devices=00:02.0/00.0
+for try in 1 2 3 4 5; do
+	writes 0 owned "$CLASS/$HELD/legacy"
+	writes 0 1 "$CLASS/$HELD/handoff"
+	vga-lock "target PCI:$HELD" "lock io+mem" hold >/run/lock.out &
+	client=$!
+	eventually "$try: a program has VGA locked" grep -q "lock io+mem: 0" /run/lock.out
+	log_mark
+	writes 0 arbitrated "$CLASS/$HELD/legacy"
+	eventually "$try: the arbiter is asked for an heir" grep -qs vga_stub_legacy /proc/[0-9]*/comm
+	succeeds "$try: which is claimed" bind_to "$SECOND" vga-stub
+	kill $client
+	wait $client
+	logged | grep -q "not now" || break
+	unbind "$SECOND"
+	writes 0 1 "$CLASS/$HELD/reclaim"
+done
+eventually "the next one gets the ranges" owns "$HOST"
+is "and nobody else" "$(logged | sed -n 's/.* \(0000:.*\): vga-stub: gets the legacy.*/\1/p')" "$HOST"
+writes 0 1 "$CLASS/$HELD/reclaim"
+unloads
+
 # Both are claimed while the first one's ranges are given away. Each has them once.
 for round in 1 2 3 4 5 6 7 8; do
 	case $((round % 2)) in
