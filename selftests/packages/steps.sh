@@ -6,10 +6,12 @@
 
 set -euo pipefail
 
+# What apt has downloaded is kept in the lab. With archives=DIR before the command it has only what
+# is in there, and with offline=yes no network.
 apt_get()
 {
-	apt-get -o Dir::Cache::archives=/lab/packages/apt -o APT::Keep-Downloaded-Packages=true \
-		-o Dpkg::Options::=--force-confold --yes "$@"
+	${offline:+unshare --net --} apt-get -o "Dir::Cache::archives=${archives:-/lab/packages/apt}" \
+		-o APT::Keep-Downloaded-Packages=true -o Dpkg::Options::=--force-confold --yes "$@"
 }
 
 # ok DESCRIPTION COMMAND...
@@ -47,8 +49,11 @@ cards=devices=00:03.0/00.0
 # notice ABI REASON COMMAND: what a user reads of a kernel that the module is not built for.
 notice()
 {
+	local boot="will not hold: $cards"
+
+	[ -n "$cards" ] || boot="will hold no card."
 	printf '%s\n' '' "vga-stub: the module is not built for $1: $2." \
-		"          At its next boot this kernel will not hold: $cards" \
+		"          At its next boot this kernel $boot" \
 		"          Run: $3" \
 		"          That is all: the module is then built and put into the initramfs."
 }
@@ -63,6 +68,12 @@ ends_with()
 configured()
 {
 	[ "$(dpkg-query -W -f '${Status}' "$1")" = "install ok installed" ]
+}
+
+# sound: whether dpkg finds nothing half done, and apt nothing broken
+sound()
+{
+	[ -z "$(dpkg --audit)" ] && apt-get check
 }
 
 # The commands of the README's section "Install it", one a line: those for Debian 13.
@@ -113,7 +124,8 @@ running_abi()
 
 kept=/var/lib/vga-stub/kernels
 
-# The user's part before the package: backports in apt's sources, and the kernel.
+# The user's part before the package: backports in apt's sources, and the kernel. Every machine has mount,
+# but sid's smallest root has not.
 step_kernel()
 {
 	local from=()
@@ -121,6 +133,7 @@ step_kernel()
 	[ "$suite" != user-trixie ] || from=(-t trixie-backports)
 	apt_get update
 	apt_get install "${from[@]}" linux-image-amd64 linux-headers-amd64
+	apt_get install mount
 }
 
 # debs DIRECTORY: the packages.
@@ -215,8 +228,8 @@ to_boot()
 # typed LINE: what the shell does with it, where apt asks no questions and keeps what it downloads.
 typed()
 {
-	bash -ec 'apt() { apt-get -o Dir::Cache::archives=/lab/packages/apt \
-			-o APT::Keep-Downloaded-Packages=true -o Dpkg::Options::=--force-confold --yes "$@"; }
+	bash -ec "$(declare -f apt_get)"'
+		apt() { apt_get "$@"; }
 		eval "$1"' bash "$1"
 }
 
@@ -335,17 +348,25 @@ step_moved()
 	to_boot "$after"
 }
 
-# Causes for which the module cannot be built. The package is there, its Depends too, the network
-# is not: what apt takes it has downloaded before.
+# Causes for which the module cannot be built. At first the network is not there, and of what the
+# package takes apt has downloaded all but the source.
 step_missing()
 {
-	local abi command log=/tmp/apt.log
+	local abi command deb log=/tmp/apt.log
 
 	abi=$(running_abi)
+	deb=$work/deb/vga-stub-dkms_$(version)_all.deb
 	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+	mkdir -p /tmp/none/partial
 
-	logged $log apt_get install --no-install-recommends "$work/deb/vga-stub-dkms_$(version)_all.deb"
-	ok "without the source the package is configured" configured vga-stub-dkms
+	archives=/tmp/none offline=yes ok "without network and with nothing downloaded apt refuses" \
+		says "E: Unable to fetch some archives" apt_get install -o Acquire::Retries=0 "$deb"
+	ok "and has begun nothing" not dpkg-query -W vga-stub-dkms
+	ok "nothing is half done" sound
+
+	apt_get install --download-only --no-install-recommends "$deb"
+	offline=yes logged $log apt_get install --no-install-recommends "$deb"
+	ok "without network and source the package is configured" configured vga-stub-dkms
 	command="apt install$([ "$suite" = user-sid ] || echo " -t trixie-backports") linux-source"
 	ok "the notice is the last that apt says" ends_with $log \
 		"$(notice "$abi" "the kernel's source is not installed" "$command")"
@@ -356,11 +377,16 @@ step_missing()
 	ok "its log has the reason" grep -F "vga-stub: the kernel's source is not installed" \
 		"/var/lib/dkms/vga-stub/$(version)/build/make.log"
 
+	archives=/tmp/none offline=yes ok "without network the command is apt's to refuse" \
+		says "E: Unable to fetch some archives" typed "${command/install/install -o Acquire::Retries=0}"
+	ok "the package stays configured" configured vga-stub-dkms
+	ok "nothing is half done after that" sound
+
 	# With the hook for apt in its place.
-	logged $log apt_get install --reinstall --no-install-recommends "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	logged $log apt_get install --reinstall --no-install-recommends "$deb"
 	ok "so it is when the package is installed again" ends_with $log \
 		"$(notice "$abi" "the kernel's source is not installed" "$command")"
-	logged $log dpkg -i "$work/deb/vga-stub-dkms_$(version)_all.deb"
+	logged $log dpkg -i "$deb"
 	ok "and with dpkg alone" ends_with $log \
 		"$(notice "$abi" "the kernel's source is not installed" "$command")"
 	logged $log apt_get install --reinstall kmod
@@ -375,10 +401,23 @@ step_missing()
 		ok "$1: DKMS knows of no module" test "$(dkms status vga-stub)" = "vga-stub/$(version): added"
 	}
 
+	mv /etc/modprobe.d/cards.conf /tmp
+	cards='' reconfigured "no cards" "the kernel's source is not installed" "$command"
+	mv /tmp/cards.conf /etc/modprobe.d
+
+	# The archive has moved on, or apt has no lists yet.
+	mount -t tmpfs tmpfs /var/lib/apt/lists
+	reconfigured "no lists" "the kernel's source is not installed" "apt update && $(source_command "$abi")"
+	umount /var/lib/apt/lists
+
 	printf '#!/bin/sh\necho "rustc 9.9.9"\n' >/usr/local/bin/rustc
 	chmod +x /usr/local/bin/rustc
 	reconfigured "another rustc" "rustc is not the one that the kernel was built with" "$(rustc_command "$abi")"
 	rm /usr/local/bin/rustc
+
+	mv /usr/bin/rustc /usr/bin/rustc.away
+	reconfigured "no rustc" "no rustc: 'rustc' is not a command" "$(rustc_command "$abi")"
+	mv /usr/bin/rustc.away /usr/bin/rustc
 
 	mv /usr/bin/bindgen /usr/bin/bindgen.away
 	reconfigured "no bindgen" "no bindgen: 'bindgen' is not a command" "apt install bindgen"
@@ -392,6 +431,10 @@ step_missing()
 	mount --bind /tmp/config "$(realpath "/lib/modules/$abi/build/.config")"
 	reconfigured "no Rust in the kernel" "the kernel has no Rust support" \
 		"${command/linux-source/linux-image-amd64 linux-headers-amd64 linux-source}"
+	mount -t tmpfs tmpfs /var/lib/apt/lists
+	reconfigured "no Rust, and apt knows no kernel that has it" "the kernel has no Rust support" \
+		"$(backports_command)"
+	umount /var/lib/apt/lists
 	umount "$(realpath "/lib/modules/$abi/build/.config")"
 
 	# The command that the notice has, as it stands.
@@ -412,6 +455,47 @@ step_missing()
 	sed -i '$d' "/usr/src/vga-stub-$(version)/rust/module/vga_stub.rs"
 	ok "the command is typed, when that is mended" typed "dpkg-reconfigure vga-stub-dkms"
 	ok "then it is built again" installed "$(version)" "$abi"
+
+	printf '#!/bin/sh\nexit 1\n' >/usr/local/bin/update-initramfs
+	chmod +x /usr/local/bin/update-initramfs
+	touch "/lib/modules/$abi/updates/dkms/"vga_stub.ko*
+	logged $log dpkg-reconfigure vga-stub-dkms
+	ok "no initramfs: it is said" ends_with $log "vga-stub: the initramfs of $abi was not made anew"
+	ok "no initramfs: it is configured" configured vga-stub-dkms
+	rm /usr/local/bin/update-initramfs
+
+	dkms unbuild "vga-stub/$(version)" -k "$abi"
+	apt_get remove linux-source "linux-source-$(grep -oE '^[0-9]+\.[0-9]+' <<<"$abi")"
+	rm -rf "${kept:?}"
+	mount -t tmpfs -o ro tmpfs /var/lib/vga-stub
+	logged $log dpkg-reconfigure vga-stub-dkms
+	ok "nothing can be noted: it is said" ends_with $log "vga-stub: nothing was done for $abi"
+	ok "nothing can be noted: it is configured" configured vga-stub-dkms
+	umount /var/lib/vga-stub
+}
+
+# The command that brings the kernel's source, and no other, where no metapackage does.
+source_command()
+{
+	local version
+
+	version=$(dpkg-query -W -f '${Version}' "linux-headers-$1")
+	echo "apt install linux-source-$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")=$version"
+}
+
+# What helps where apt knows no kernel that has Rust: backports in its sources first, where there are such.
+backports_command()
+{
+	local release
+
+	if [ "$suite" = user-sid ]; then
+		echo "apt update && apt install linux-image-amd64 linux-headers-amd64 linux-source"
+		return
+	fi
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	printf '%s' "echo 'deb http://deb.debian.org/debian $release-backports main'" \
+		" >/etc/apt/sources.list.d/backports.list && apt update &&" \
+		" apt install -t $release-backports linux-image-amd64 linux-headers-amd64 linux-source"
 }
 
 # The command that brings back the rustc that the kernel was built with.
@@ -454,8 +538,10 @@ step_other-kernel()
 	tree=$(echo /usr/src/vga-stub-*/scripts/rust-tree)
 	command="apt install linux-source-$series=$version"
 
-	logged $log apt_get install "linux-image-$abi" "linux-headers-$abi"
-	ok "the kernel is configured" configured "linux-image-$abi"
+	# It comes from a disk, or was downloaded before.
+	apt_get install --download-only "linux-image-$abi" "linux-headers-$abi"
+	offline=yes logged $log apt_get install "linux-image-$abi" "linux-headers-$abi"
+	ok "without network the kernel is configured" configured "linux-image-$abi"
 	ok "its headers are" configured "linux-headers-$abi"
 	ok "the last that apt says is what they lack" ends_with $log \
 		"$(notice "$abi" "the kernel's source is not installed" "$command")"
@@ -481,9 +567,13 @@ step_other-kernel()
 	printf '#!/bin/sh\ncase $* in *linux-source-*) echo 0.1;; *) exec /usr/bin/dpkg-query "$@";; esac\n' \
 		>/tmp/bin/dpkg-query
 	touch "/usr/src/linux-source-$series.tar.xz"
-	ok "another version of the source is refused" \
-		says "linux-source-$series: 0.1" env PATH="/tmp/bin:$PATH" "$tree" check "$abi"
-	ok "with the command" grep -F "$command" /tmp/says
+	ok "another version of the source is refused" not env PATH="/tmp/bin:$PATH" "$tree" check "$abi" 2>/tmp/said
+	ok "in these words" diff /tmp/said - <<-END
+		vga-stub: the kernel's source is not of the same version as the kernel's headers
+		          linux-headers-$abi: $version
+		          linux-source-$series: 0.1
+		          $command
+	END
 	rm "/usr/src/linux-source-$series.tar.xz"
 
 	ok "the command is typed" typed "$command"
