@@ -70,6 +70,12 @@ configured()
 	[ "$(dpkg-query -W -f '${Status}' "$1")" = "install ok installed" ]
 }
 
+# For what is half installed.
+half_configured()
+{
+	[ "$(dpkg-query -W -f '${Status}' "$1")" = "install ok half-configured" ]
+}
+
 # sound: whether dpkg finds nothing half done, and apt nothing broken
 sound()
 {
@@ -519,6 +525,90 @@ step_upgrade()
 	ok "the old one is gone" not test -e "/usr/src/vga-stub-$(version)"
 	ok "the metadata was not made again" test "$(stat -c %Z "$kept/$abi/stamp")" = "$stamp"
 	ok "the initramfs has the new one" test "/boot/initrd.img-$abi" -nt "/lib/modules/$abi/updates/dkms/vga_stub.ko.xz"
+}
+
+# first-debs DIRECTORY: the package of the first version, from what it had in first/ and what has not
+# changed since, with today's module. Its maintainer's scripts are dh_dkms's and its own.
+step_first-debs()
+{
+	local copy
+
+	copy=$(mktemp -d)/vga-stub
+	/src/scripts/install-files source "$copy" >/dev/null
+	mkdir "$copy/packaging" "$copy/debian"
+	cp -r /src/packaging/dracut /src/packaging/initramfs-tools "$copy/packaging"
+	cp -r /src/debian/copyright /src/debian/source /src/debian/vga-stub-dkms.{dkms,postrm} "$copy/debian"
+	cp /src/CHANGELOG.md "$copy"
+	rm "$copy/scripts/"*
+	cp -r /src/selftests/packages/first/. "$copy"
+	(cd "$copy" && dpkg-buildpackage --build=binary --no-sign --no-check-builddeps)
+	mkdir -p "$1"
+	cp "$copy"/../*.deb "$1"
+}
+
+# What a user has who followed the README of the first version: the module, or half a package, since the archive
+# has moved on and that README named no source. Then the third line of today's README.
+step_first()
+{
+	local abi deb first line log=/tmp/apt.log
+
+	abi=$(running_abi)
+	deb=$(echo "$work/first/"*.deb)
+	first=$(dpkg-deb -f "$deb" Version)
+	line="cd $work/deb; $(readme_lines | sed -n '3s/#.*//p')"
+	/src/selftests/images/configure /etc/initramfs-tools
+	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+	first_built
+	# Made once is enough.
+	cp -a $kept /tmp/kept
+	apt_get purge vga-stub-dkms vga-stub "linux-source-*"
+	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+	first_failed
+	to_boot "$abi"
+}
+
+# The source is that of the kernel. Takes the variables of step_first.
+first_built()
+{
+	typed "$(source_command "$abi")"
+	apt_get install "$deb"
+	ok "$first is installed" installed "$first" "$abi"
+	ok "it is in the initramfs" in_initramfs "$abi"
+	logged "$log" typed "$line"
+	ok "the new version takes its place" installed "$(version)" "$abi"
+	ok "with the command" configured vga-stub
+	ok "nothing had to be told" not grep -F 'vga-stub: the module is not built' "$log"
+	ok "DKMS knows of one version" test "$(dkms status vga-stub | cut -d , -f 1 | sort -u)" = "vga-stub/$(version)"
+	ok "the sources of $first are gone" not test -e "/usr/src/vga-stub-$first"
+	ok "so is the hook that it had" not test -e /etc/kernel/header_postinst.d/vga-stub-dkms
+	ok "the example is the new one" cmp /src/packaging/modprobe.d/vga-stub.conf /etc/modprobe.d/vga-stub.conf
+	ok "the cards are the user's" test "$(cat /etc/modprobe.d/cards.conf)" = "options vga_stub $cards"
+	ok "no configuration of before lies about" find /etc -name '*vga-stub*.dpkg-*' -exec false {} +
+	ok "the initramfs has it" in_initramfs "$abi"
+	ok "and is newer than the module" test "/boot/initrd.img-$abi" -nt \
+		"$(find "/lib/modules/$abi/updates/dkms" -name 'vga_stub.ko*')"
+	ok "nothing is half done" sound
+}
+
+# The source is not there, or that of another series, which is the same. Takes the variables of step_first.
+first_failed()
+{
+	local command
+
+	command="apt install$([ "$suite" = user-sid ] || echo " -t trixie-backports") linux-source"
+	ok "without the source $first cannot be installed" not apt_get install "$deb"
+	ok "it is half installed" half_configured vga-stub-dkms
+	# On sid the source would come as well.
+	logged "$log" typed "${line/install/install --no-install-recommends}"
+	ok "the new version is configured all the same" configured vga-stub-dkms
+	ok "its notice is the last that apt says" ends_with "$log" \
+		"$(notice "$abi" "the kernel's source is not installed" "$command")"
+	ok "nothing is half done with half a package" sound
+	mkdir -p $kept
+	cp -a /tmp/kept/. $kept
+	ok "the notice's command is typed" typed "$command"
+	ok "then the new version is installed" installed "$(version)" "$abi"
+	ok "it is in the initramfs as well" in_initramfs "$abi"
 }
 
 # A kernel of another series, if the archive has one. Its headers come without its source.
