@@ -13,7 +13,7 @@ shellcheck --shell=bash --external-sources --source-path=SCRIPTDIR selftests/che
 # Guest scripts take lib.sh from where it is in the guest, and cards from its init.
 copy=$(mktemp -d)
 cp -r selftests/tests/lib selftests/guest/init selftests/tests/*.sh selftests/harness/selftest/*.sh \
-	selftests/packages/installed.sh "$copy"
-find "$copy" -type f -exec sed -i "s,^\. /tests/lib,. $copy/lib," {} +
+	selftests/packages/installed.sh selftests/packages/setup/* "$copy"
+find "$copy" -type f -exec sed -i "s,^\. /tests/,. $copy/," {} +
 cd "$copy"
 shellcheck --shell=busybox --external-sources --exclude=SC2119,SC2153,SC2154,SC2317 -- init ./*.sh

@@ -68,6 +68,7 @@ class Boot:
         log: Path,
         listener: Callable[[str], None] | None = None,
         accel: str = "tcg",
+        machine: Path | None = None,
     ):
         self.kernel = kernel
         self.slow = kernel.slow
@@ -76,6 +77,8 @@ class Boot:
         self.image = image
         self.listener = listener
         self.accel = accel
+        # A root file system that the guest may change.
+        self.machine = machine
         self.console = log.with_suffix(".console")
         self.tap = log.with_suffix(".tap")
         self.stderr = log.with_suffix(".qemu")
@@ -194,6 +197,8 @@ class Boot:
         if top.asks:
             command += ["-qmp", f"unix:{self.monitor},server=on,wait=off"]
             command += _share("answers", self.answers, "1c.0") + _share("lab", Path("/"), "1d.0")
+        if self.machine:
+            command += _share("machine", self.machine, "1e.0", write=True)
         return command
 
     def _boot(self, words: str) -> list[str]:
@@ -346,9 +351,10 @@ class Boot:
         return ["--- kernel log", *window]
 
 
-def _share(tag: str, directory: Path, addr: str) -> list[str]:
-    """A directory that the guest can mount and read."""
-    shared = f"local,id={tag},path={directory},security_model=none,readonly=on,multidevs=remap"
+def _share(tag: str, directory: Path, addr: str, write: bool = False) -> list[str]:
+    """A directory that the guest can mount and read; with `write`, change as root."""
+    how = "passthrough" if write else "none,readonly=on"
+    shared = f"local,id={tag},path={directory},security_model={how},multidevs=remap"
     return [
         *("-fsdev", shared),
         *("-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},addr={addr}"),

@@ -2,11 +2,13 @@
 """Boots what a user's machine has after the package was installed: its kernel and its
 initramfs. See packages/run.
 
-Usage: packages.py BOOT ABI, where BOOT is the directory with vmlinuz-ABI, initrd.img-ABI, the kernel's
+Usage: packages.py BOOT ABI [MACHINE], where BOOT is the directory with vmlinuz-ABI, initrd.img-ABI, the kernel's
 modules, ours as DKMS has installed it, and, for Secure Boot, the key that it is signed with and the
-signed shim and GRUB
+signed shim and GRUB. With MACHINE, the root of that machine, the tests of packages/setup change it:
+each in a boot of its own, with the initramfs that the one before has left in its /boot.
 """
 
+import dataclasses
 import filecmp
 import shutil
 import subprocess
@@ -53,36 +55,71 @@ def installed_kernel(boot: Path, abi: str) -> Kernel:
     return Kernel("trixie", abi, boot / "kernel/build")
 
 
-def main() -> int:
-    """Runs the tests of packages/ on the machine that they name."""
-    boot, abi = Path(sys.argv[1]), sys.argv[2]
-    logs = LAB / "logs/packages"
-    logs.mkdir(parents=True, exist_ok=True)
-    kernel = installed_kernel(boot, abi)
-    plain, image = logs / "plain.cpio", logs / "image.cpio"
-    with tempfile.TemporaryDirectory() as name:
-        tests = Path(name) / "tests"
-        shutil.copytree(DIRECTORY, tests)
-        shutil.copy(boot / "vga_stub.ko.xz", tests)
-        build_image(kernel, tests, plain)
-    add_selftest(boot / f"initrd.img-{abi}", plain, image)
+def run_installed(kernel: Kernel, boot: Path, logs: Path) -> int:
+    """Runs the tests of packages/ on the machines that they name. Returns how many went wrong."""
+    image = logs / "image.cpio"
+    prepare(kernel, DIRECTORY, boot, boot / f"initrd.img-{kernel.abi}", image)
     secure = (boot / "shimx64.efi.signed").exists()
     if secure:
         prepare_secure_boot(boot, logs)
-
     bad = 0
     for test in load_tests(DIRECTORY):
         for name in test.topologies:
             if name == "secureboot" and not secure:
                 continue
             machine = load_topologies()[name]
-            for result in Boot(kernel, machine, [test], image, logs / f"{abi}-{name}").run():
-                print(result.outcome, abi, name, result.name, f"{result.seconds:.1f} s")
-                print(*result.details, sep="\n")
-                bad += result.outcome != "ok"
-    plain.unlink()
-    image.unlink()
+            bad += show(kernel, Boot(kernel, machine, [test], image, logs / f"{kernel.abi}-{name}"))
     shutil.rmtree(logs / "disk", ignore_errors=True)
+    return bad
+
+
+def run_setup(kernel: Kernel, boot: Path, logs: Path, root: Path) -> int:
+    """Runs the tests of packages/setup in turn, each in a boot of what the machine has then. Returns
+    how many went wrong; what follows the first would not be a test of its own."""
+    image = logs / "image.cpio"
+    for test in load_tests(DIRECTORY / "setup"):
+        prepare(kernel, DIRECTORY / "setup", boot, root / f"boot/initrd.img-{kernel.abi}", image)
+        machine = dataclasses.replace(load_topologies()[test.topologies[0]], memory=1024)
+        log = logs / test.name
+        if show(kernel, Boot(kernel, machine, [test], image, log, machine=root)):
+            return 1
+    return 0
+
+
+def prepare(kernel: Kernel, directory: Path, boot: Path, made: Path, image: Path) -> None:
+    """Makes what is booted of a real initramfs and a directory of tests."""
+    plain = image.with_name("plain.cpio")
+    with tempfile.TemporaryDirectory() as name:
+        tests = Path(name) / "tests"
+        shutil.copytree(directory, tests, ignore=shutil.ignore_patterns("setup"))
+        shutil.copy(boot / "vga_stub.ko.xz", tests)
+        build_image(kernel, tests, plain)
+    add_selftest(made, plain, image)
+    plain.unlink()
+
+
+def show(kernel: Kernel, boot: Boot) -> int:
+    """Boots, and says how it went. Returns how many tests went wrong."""
+    bad = 0
+    for result in boot.run():
+        name = boot.topology.name
+        print(result.outcome, kernel.abi, name, result.name, f"{result.seconds:.1f} s")
+        print(*result.details, sep="\n")
+        bad += result.outcome != "ok"
+    return bad
+
+
+def main() -> int:
+    """Boots what the machine has, and runs the tests that are for it."""
+    boot, abi = Path(sys.argv[1]), sys.argv[2]
+    logs = LAB / "logs/packages"
+    logs.mkdir(parents=True, exist_ok=True)
+    kernel = installed_kernel(boot, abi)
+    if len(sys.argv) > 3:
+        bad = run_setup(kernel, boot, logs, Path(sys.argv[3]))
+    else:
+        bad = run_installed(kernel, boot, logs)
+    (logs / "image.cpio").unlink()
     return 1 if bad else 0
 
 

@@ -217,6 +217,39 @@ step_install()
 		-exec cp {} "$work/boot" \;
 }
 
+# image ABI: the initramfs, of which two with the same files are equal byte for byte
+image()
+{
+	SOURCE_DATE_EPOCH=1700000000 update-initramfs -u -k "$1"
+}
+
+# sums: every file of /etc and /boot: what is in it, its mode, and where links go
+sums()
+{
+	find /etc /boot -xdev -type f -exec sha256sum {} + | sort -k 2
+	find /etc /boot -xdev -printf '%m %y %l %p\n' | sort -k 3
+}
+
+# A machine that has the packages and where no card is named yet.
+step_unset()
+{
+	rm -f /etc/modprobe.d/cards.conf
+	image "$(running_abi)"
+	sums >"$work/before.sums"
+	ok "there is something to compare" test "$(wc -l <"$work/before.sums")" -gt 100
+}
+
+# setup and undo were there, and three boots.
+step_taken-back()
+{
+	sums >"$work/after.sums"
+	ok "every file of /etc and /boot is as it was before setup" diff "$work/before.sums" "$work/after.sums"
+	ok "nothing is recorded" not test -e /var/lib/vga-stub/setup.json
+	# As the step install has left it.
+	echo "options vga_stub $cards" >/etc/modprobe.d/cards.conf
+	image "$(running_abi)"
+}
+
 # to_boot ABI: takes out what the step boot takes.
 to_boot()
 {
@@ -698,12 +731,16 @@ step_remove()
 
 	abi=$(basename "$(echo "$kept"/*)")
 	ok "another kernel's is there" test -f "$kept/$abi/stamp"
+	# As vga-stub setup would have left it.
+	echo '{}' >/var/lib/vga-stub/setup.json
+	echo '# Written by vga-stub setup' >/etc/modprobe.d/vga-stub-cards.conf
 	apt_get remove vga-stub-dkms vga-stub
 	ok "no module is left" not ls /lib/modules/*/updates/dkms/vga_stub.ko*
 	ok "DKMS knows nothing of it" test -z "$(dkms status vga-stub)"
-	ok "nothing is kept" not test -e /var/lib/vga-stub
+	ok "nothing is kept but what setup did" test "$(ls /var/lib/vga-stub)" = setup.json
 	ok "configuration stays" test -f /etc/modprobe.d/vga-stub.conf
-	apt_get purge vga-stub-dkms
+	ok "that of setup, too" test -f /etc/modprobe.d/vga-stub-cards.conf
+	apt_get purge vga-stub-dkms vga-stub
 	find / -xdev -name '*vga[-_]stub*' ! -path '/proc/*' ! -path '/src/*' ! -path '/lab/*' \
 		! -path '/tmp/*' ! -path '/sys/*' ! -path '/var/lib/apt/*' | tee /tmp/left
 	ok "nothing at all is left" not test -s /tmp/left
