@@ -94,6 +94,7 @@ mod xml_partial;
 
 pub(crate) use self::finding::{
     fail,
+    unknown,
     Finding,
     Level,
     Subject, //

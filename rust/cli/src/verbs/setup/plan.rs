@@ -27,6 +27,7 @@ use crate::{
     checks::{
         self,
         fail,
+        unknown,
         Finding,
         Level,
         Subject, //
@@ -463,6 +464,16 @@ fn judge(
                 false => format!(", with a screen on {}", screens.join(", ")),
             };
             format!("{} {}{screens}", function.short(), function.words())
+        })
+        .collect();
+    let unread = host.config.unread.iter().filter(|path| *path != OPTIONS);
+    plan.warnings = unread
+        .map(|path| {
+            unknown(
+                Subject::Boot,
+                format!("what {path} says"),
+                "a readable file",
+            )
         })
         .collect();
     plan.refused = elsewhere(host, options, plan.change.was.as_ref());

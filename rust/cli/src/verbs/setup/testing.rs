@@ -708,6 +708,19 @@ fn what_was_edited_is_lost_by_force_only() {
 }
 
 #[test]
+fn what_cannot_be_read_beside_it_is_told() {
+    let machine = fresh()
+        .file("/etc/modprobe.d/mine.conf", "")
+        .denied("/etc/modprobe.d/mine.conf");
+    let bench = Bench::new(machine);
+    let text = show::text(&bench.plan("01:00").unwrap(), true);
+    assert!(
+        text.contains("not looked at: what /etc/modprobe.d/mine.conf says"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_lost_record_loses_nothing() {
     let bench = Bench::new(fresh());
     let before = bench.tree();
