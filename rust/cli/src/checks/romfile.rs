@@ -53,12 +53,35 @@ fn run(host: &Host) -> Vec<Finding> {
                         .seen(source, seen),
                 );
             } else if is_true {
-                let summary = format!("it loads {file}, and the card's own ROM is true here");
-                found.push(
-                    info(subject, summary)
-                        .advice("Remove <rom file=.../> from the domain: virsh edit.")
-                        .seen(source, seen),
-                );
+                let remove = "Remove <rom file=.../> from the domain: virsh edit.";
+                let rom = format!("/sys/class/vga_stub/{}/rom", device.address);
+                found.push(match device.rom_differs.known() {
+                    Some(0) => info(
+                        subject,
+                        format!("it loads {file}, which is the card's own ROM: not needed"),
+                    )
+                    .advice(remove)
+                    .seen(source, seen)
+                    .seen(rom, format!("the same bytes as {file}")),
+                    Some(bytes) => warn(
+                        subject,
+                        format!("it loads {file}, which is not the card's own ROM"),
+                    )
+                    .detail(format!(
+                        "{bytes} bytes differ from the ROM that vga-stub has read from the card."
+                    ))
+                    .advice(format!(
+                        "{remove} Keep it if the guest's driver works only so."
+                    ))
+                    .seen(source, seen)
+                    .seen(rom, format!("{bytes} bytes differ from {file}")),
+                    None => info(
+                        subject,
+                        format!("it loads {file}, and the card's own ROM is true here"),
+                    )
+                    .advice(remove)
+                    .seen(source, seen),
+                });
             }
         }
     }
@@ -87,3 +110,30 @@ pub(super) const CASE: Case = Case {
             .file("/sys/class/vga_stub/0000:01:00.0/rom_source", "shadow\n")
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found where the file is there and its bytes compare so.
+    fn found(answer: &str) -> (Level, String) {
+        let machine = (CASE.near)()
+            .file("/sys/class/vga_stub/0000:01:00.0/rom_source", "bar\n")
+            .query("rom-file 0000:01:00.0 /roms/x.rom", answer);
+        let finding = run(&machine.host()).remove(0);
+        (finding.level, finding.summary + &finding.detail)
+    }
+
+    #[test]
+    fn a_file_is_compared_with_the_cards_rom() {
+        let (level, text) = found("same");
+        assert_eq!(level, Level::Info);
+        assert!(text.contains("which is the card's own ROM: not needed"));
+        let (level, text) = found("differs 778");
+        assert_eq!(level, Level::Warn);
+        assert!(text.contains("which is not the card's own ROM778 bytes differ"));
+        let (level, text) = found("rubbish");
+        assert_eq!(level, Level::Info);
+        assert!(text.contains("is true here"));
+    }
+}

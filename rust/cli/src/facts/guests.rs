@@ -25,6 +25,8 @@ pub(crate) struct HostDevice {
     pub(crate) rom_file: Option<String>,
     /// What is known of that file besides.
     pub(crate) rom_stat: Datum<Stat>,
+    /// How the file differs from the ROM that the module has of the card, in bytes.
+    pub(crate) rom_differs: Datum<usize>,
     /// Whether that file's path is cut, for it is somebody's own.
     pub(crate) rom_hidden: bool,
     /// Whether the guest's firmware is to see no ROM.
@@ -118,6 +120,14 @@ impl Guests {
             {
                 if let Some(file) = device.rom_file.as_ref().filter(|_| !device.rom_hidden) {
                     device.rom_stat = source.stat(file);
+                    let query = Query::RomFile(device.address.clone(), file.clone());
+                    device.rom_differs = source.query(&query).and_then(|text| {
+                        let bytes = text.trim().strip_prefix("differs ");
+                        match text.trim() {
+                            "same" => Datum::Known(0),
+                            _ => bytes.and_then(|bytes| bytes.parse().ok()).into(),
+                        }
+                    });
                 }
             }
             Datum::Known(domains)
@@ -229,6 +239,7 @@ impl Domain {
                 guest: guest.and_then(address),
                 rom_file: rom.and_then(|rom| rom.attribute("file")).map(anonymous),
                 rom_stat: Datum::Absent,
+                rom_differs: Datum::Absent,
                 rom_hidden: rom
                     .and_then(|rom| rom.attribute("file"))
                     .is_some_and(|file| file.starts_with("/home/")),

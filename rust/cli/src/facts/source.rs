@@ -42,6 +42,9 @@ pub(crate) enum Query {
     Caller,
     /// The names of the files in an initramfs image.
     Image(String),
+    /// How a ROM file differs from the ROM that the module has of a function: `same`, or `differs
+    /// BYTES`. By function and file; neither's bytes go into a report.
+    RomFile(String, String),
     /// `rustc --version`.
     Rustc,
     /// What `mokutil --test-key` says of DKMS's key.
@@ -62,6 +65,7 @@ impl Query {
             Self::ArbiterOf(card) => format!("arbiter {card}"),
             Self::Caller => "caller".into(),
             Self::Image(path) => format!("image {path}"),
+            Self::RomFile(function, file) => format!("rom-file {function} {file}"),
             Self::Rustc => "rustc".into(),
             Self::MokKey => "mok-key".into(),
         }

@@ -666,9 +666,40 @@ pub(super) fn answer(query: &Query) -> Datum<String> {
             let list = list.map(|text| pick_lines(&text, is_of_interest));
             list.or_else(|| Datum::Unreadable("lsinitramfs, lsinitrd or lsinitcpio".into()))
         }
+        Query::RomFile(function, file) => compare_rom(
+            std::path::Path::new(&format!("/sys/class/vga_stub/{function}/rom")),
+            std::path::Path::new(file),
+        ),
         Query::Rustc => run("rustc", &["--version"]),
         Query::MokKey => run("mokutil", &["--test-key", "/var/lib/dkms/mok.pub"]),
     }
+}
+
+/// Compares a ROM with a file: see [`Query::RomFile`].
+fn compare_rom(rom: &std::path::Path, file: &std::path::Path) -> Datum<String> {
+    /// The most that is read of either: as much as the largest ROM BAR has.
+    const LARGEST: u64 = 16 << 20;
+    let read = |path: &std::path::Path| {
+        let mut bytes = Vec::new();
+        // Nobody may write to a pipe.
+        if !path.metadata()?.is_file() {
+            return Err(std::io::Error::other("a regular file"));
+        }
+        let opened = File::open(path)?;
+        opened.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let rom: Datum<Vec<u8>> = read(rom).into();
+    rom.and_then(|rom| {
+        Datum::from(read(file)).map(|file| {
+            let pairs = rom.iter().zip(&file);
+            let others = pairs.filter(|(one, other)| one != other).count();
+            match others + rom.len().abs_diff(file.len()) {
+                0 => "same".into(),
+                bytes => format!("differs {bytes}"),
+            }
+        })
+    })
 }
 
 /// Returns whether a file in an initramfs image concerns vga-stub or the order of modules.
@@ -921,6 +952,20 @@ fn caller() -> Datum<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roms_are_compared() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        for (name, bytes) in [("rom", "abcd"), ("same", "abcd"), ("other", "abXdef")] {
+            fs::write(path(name), bytes).unwrap();
+        }
+        let compare = |name: &str| compare_rom(&path("rom"), &path(name));
+        assert_eq!(compare("same"), Datum::Known("same".into()));
+        assert_eq!(compare("other"), Datum::Known("differs 3".into()));
+        assert_eq!(compare("none"), Datum::Absent);
+        assert!(compare(".").needs().is_some());
+    }
 
     #[test]
     fn counts_of_interrupts_are_cut() {
