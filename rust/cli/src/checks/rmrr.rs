@@ -3,6 +3,7 @@
 //! The firmware wants memory of the card mapped one to one.
 
 use super::prelude::*;
+use crate::facts::host::Card;
 
 pub(super) const CHECK: Check = Check {
     id: "rmrr",
@@ -25,9 +26,43 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+/// What the kernel has said when somebody wanted to give the card away, where the range is not shown.
+fn logged(host: &Host, card: &Card<'_>) -> Option<Finding> {
+    let shown = card.functions.iter().any(|function| {
+        let group = host.group(function);
+        let regions = group.and_then(|group| group.reserved.known());
+        regions.is_some_and(|text| text.lines().any(|line| line.ends_with(" direct")))
+    });
+    let line = card
+        .functions
+        .iter()
+        .find_map(|function| host.system.logged(&[&function.name, "1:1 IOMMU mapping"]))?;
+    (!shown).then(|| {
+        fail_if(
+            card.is_named(),
+            card,
+            "no guest can have it: the firmware reserves memory for it",
+        )
+        .detail(DETAIL)
+        .advice(ADVICE)
+        .reboot()
+        .seen("kernel log", line)
+    })
+}
+
+/// Why that forbids it.
+const DETAIL: &str =
+    "The kernel refuses to give away a card whose memory the firmware wants mapped \
+                      one to one.";
+/// What can be done.
+const ADVICE: &str =
+    "Update the firmware. On AMD switch off \"Pre-boot DMA protection\" or \"DMA remap \
+                      support\"; these may show up only when IOMMU is set to Enabled, not Auto.";
+
 fn run(host: &Host) -> Vec<Finding> {
     let mut found = vec![];
     for card in host.targets() {
+        found.extend(logged(host, &card));
         let Some(main) = card.main() else { continue };
         let Some(group) = host.group(main) else {
             continue;
@@ -50,15 +85,8 @@ fn run(host: &Host) -> Vec<Finding> {
                         &card,
                         format!("no guest can have it: the firmware reserves {from}-{to} for it"),
                     )
-                    .detail(
-                        "The kernel refuses to give away a card whose memory the firmware wants \
-             mapped one to one.",
-                    )
-                    .advice(
-                        "Update the firmware. On AMD switch off \"Pre-boot DMA protection\" or \
-             \"DMA remap support\"; these may show up only when IOMMU is set to \
-             Enabled, not Auto.",
-                    )
+                    .detail(DETAIL)
+                    .advice(ADVICE)
                     .reboot()
                     .seen(
                         format!(
@@ -91,3 +119,23 @@ pub(super) const CASE: Case = Case {
         )
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_says_so() {
+        let line = "vfio-pci 0000:01:00.1: Firmware has requested this device have a 1:1 IOMMU \
+                    mapping, rejecting configuring the device without a 1:1 mapping. Contact your \
+                    platform vendor.\n";
+        let found = run(&good().query("kernel-log", line).host());
+        assert_eq!(found[0].level, Level::Fail);
+        assert!(found[0].summary.ends_with("reserves memory for it"));
+        // Once is enough.
+        assert_eq!(run(&(CASE.bad)().query("kernel-log", line).host()).len(), 1);
+        // Another device's line.
+        let other = line.replace("01:00.1", "05:00.0");
+        assert!(run(&good().query("kernel-log", &other).host()).is_empty());
+    }
+}
