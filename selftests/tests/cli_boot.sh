@@ -36,16 +36,31 @@ finds "the image lacks the module" "fail initramfs-module boot"
 finds "virtio-pci is built in, and has the host's card" "fail builtin-host $HOST"
 unloads
 
-mkdir -p /run/empty/usr/lib/modules/x
+mkdir -p /run/empty/usr/lib/modules/x /run/empty/etc/modprobe.d
 cp $MODULE /run/empty/usr/lib/modules/x
-cd /run/empty && find . | cpio -o -H newc >/boot/initrd.img-"$release" 2>/dev/null
+cp /etc/modprobe.d/card.conf /run/empty/etc/modprobe.d
+# As distributions make them: microcode as it is, and the rest compressed.
+mkdir -p /run/early/kernel/x86/microcode
+cd /run/early && find . | cpio -o -H newc >/boot/initrd.img-"$release" 2>/dev/null
+cd /run/empty && find . | cpio -o -H newc 2>/dev/null | gzip >>/boot/initrd.img-"$release"
 cd / || exit
 loads "devices=$HELD"
-found >/run/found
-lacks "the image has the module" "$(cat /run/found)" initramfs
 touch -d '2038-01-01 00:00' /etc/modprobe.d/card.conf
 found >/run/found
+lacks "the image has the module, and the same options" "$(cat /run/found)" initramfs
+echo "options vga_stub devices=$HELD,$HOST" >/etc/modprobe.d/card.conf
+touch -d '2000-01-01 00:00' /etc/modprobe.d/card.conf
+found >/run/found
+finds "the options are others, whatever their time" "warn initramfs-options boot"
+matches "it has been looked into the image" "$(vga-stub doctor --verbose)" \
+	"/boot/initrd.img-.*: etc/modprobe.d/card.conf:"
+# What cannot be looked into is judged by its time.
+echo "no image" >/boot/initrd.img-"$release"
+touch -d '2038-01-01 00:00' /etc/modprobe.d/card.conf
+printf '#!/bin/sh\necho usr/lib/modules/x/vga_stub.ko\n' >/bin/lsinitramfs
+found >/run/found
 finds "the options are newer" "warn initramfs-options boot"
+echo "options vga_stub devices=$HELD" >/etc/modprobe.d/card.conf
 touch -d '2000-01-01 00:00' /etc/modprobe.d/card.conf
 
 : >/boot/vmlinuz-99.1

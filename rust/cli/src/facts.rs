@@ -13,6 +13,7 @@ pub(crate) mod config;
 mod datum;
 pub(crate) mod guests;
 pub(crate) mod host;
+mod image;
 pub(crate) mod kernels;
 mod live;
 pub(crate) mod pci;

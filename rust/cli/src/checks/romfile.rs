@@ -12,7 +12,8 @@ pub(super) const CHECK: Check = Check {
              file. vga-stub reads the card's own ROM and shows it to the guest, so \
              that no file is needed. A file that is not there, or that QEMU may not \
              read, keeps the guest from starting; one of another card or version can \
-             leave its screen dark.",
+             leave its screen dark. As root the doctor compares the file with the \
+             card's own ROM.",
     sources: &[
         "QEMU: hw/pci/pci.c, pci_add_option_rom()",
         "Single-GPU-Passthrough#74",

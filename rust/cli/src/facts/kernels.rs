@@ -40,6 +40,8 @@ pub(crate) struct Image {
     pub(crate) stat: Stat,
     /// The names of the files in it that concern vga-stub or load modules.
     pub(crate) files: Datum<String>,
+    /// The options that vga_stub gets from it: files and what they say.
+    pub(crate) options: Datum<Vec<(String, String)>>,
 }
 
 /// An installed kernel.
@@ -104,6 +106,13 @@ impl Kernels {
                 if Some(at) == newest || running.known() == Some(&kernel.release) {
                     if let Datum::Known(image) = &mut kernel.image {
                         image.files = source.query(&Query::Image(image.path.clone()));
+                        let options = source.query(&Query::ImageOptions(image.path.clone()));
+                        image.options = options.map(|text| {
+                            let lines = text.lines().filter_map(|line| line.split_once('\t'));
+                            lines
+                                .map(|(file, line)| (file.to_owned(), line.to_owned()))
+                                .collect()
+                        });
                     }
                 }
             }
@@ -192,6 +201,7 @@ fn read_kernel(
                 path,
                 stat,
                 files: Datum::Absent,
+                options: Datum::Absent,
             })
         }
     };

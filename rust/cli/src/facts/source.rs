@@ -42,6 +42,8 @@ pub(crate) enum Query {
     Caller,
     /// The names of the files in an initramfs image.
     Image(String),
+    /// What modprobe's files in an initramfs image say of vga_stub: lines of file and options, by tabs.
+    ImageOptions(String),
     /// How a ROM file differs from the ROM that the module has of a function: `same`, or `differs
     /// BYTES`. By function and file; neither's bytes go into a report.
     RomFile(String, String),
@@ -65,6 +67,7 @@ impl Query {
             Self::ArbiterOf(card) => format!("arbiter {card}"),
             Self::Caller => "caller".into(),
             Self::Image(path) => format!("image {path}"),
+            Self::ImageOptions(path) => format!("image-options {path}"),
             Self::RomFile(function, file) => format!("rom-file {function} {file}"),
             Self::Rustc => "rustc".into(),
             Self::MokKey => "mok-key".into(),

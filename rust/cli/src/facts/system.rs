@@ -18,7 +18,11 @@ use std::{
 };
 
 use super::{
-    bits::pick_lines,
+    bits::{
+        pick_lines,
+        same_module, //
+    },
+    image,
     Datum,
     Query,
     Source,
@@ -659,13 +663,8 @@ pub(super) fn answer(query: &Query) -> Datum<String> {
         Query::Arbiter => arbiter(),
         Query::ArbiterOf(card) => arbiter_of(card).into(),
         Query::Caller => caller(),
-        Query::Image(path) => {
-            let [initramfs_tools, dracut, mkinitcpio] =
-                ["lsinitramfs", "lsinitrd", "lsinitcpio"].map(|tool| run(tool, &[path]));
-            let list = initramfs_tools.or_else(|| dracut).or_else(|| mkinitcpio);
-            let list = list.map(|text| pick_lines(&text, is_of_interest));
-            list.or_else(|| Datum::Unreadable("lsinitramfs, lsinitrd or lsinitcpio".into()))
-        }
+        Query::Image(path) => image_names(path),
+        Query::ImageOptions(path) => image_options(path),
         Query::RomFile(function, file) => compare_rom(
             std::path::Path::new(&format!("/sys/class/vga_stub/{function}/rom")),
             std::path::Path::new(file),
@@ -700,6 +699,60 @@ fn compare_rom(rom: &std::path::Path, file: &std::path::Path) -> Datum<String> {
             }
         })
     })
+}
+
+/// Returns the names of the files in an initramfs image that are of interest. Where the image cannot be
+/// read here, the distribution's tool is asked.
+fn image_names(path: &str) -> Datum<String> {
+    let mut list = String::new();
+    let read = image::read(path.as_ref(), &|_| false, &mut |name, _| {
+        if is_of_interest(name) {
+            list += &format!("{}\n", name.escape_debug());
+        }
+    });
+    match read {
+        Ok(()) => Datum::Known(list),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Datum::Unreadable("root".into())
+        }
+        Err(_) => {
+            let tools = ["lsinitramfs", "lsinitrd", "lsinitcpio"];
+            let lists = tools.map(|tool| run(tool, &[path]));
+            let list = lists.into_iter().find(|list| !list.is_absent());
+            let list = list.map(|list| list.map(|text| pick_lines(&text, is_of_interest)));
+            list.unwrap_or_else(|| Datum::Unreadable(tools.join(" or ")))
+        }
+    }
+}
+
+/// Returns what modprobe's files in an initramfs image say of vga_stub's options.
+fn image_options(path: &str) -> Datum<String> {
+    let mut list = String::new();
+    let wanted = |name: &str| {
+        let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
+        directory.ends_with("modprobe.d") && name.ends_with(".conf")
+    };
+    let read = image::read(path.as_ref(), &wanted, &mut |name, contents| {
+        let text = String::from_utf8_lossy(contents).replace("\\\n", " ");
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            if words.next() == Some("options")
+                && words
+                    .next()
+                    .is_some_and(|name| same_module(name, "vga_stub"))
+            {
+                let words: Vec<_> = words.collect();
+                list += &format!("{}\t{}\n", name.escape_debug(), words.join(" "));
+            }
+        }
+    });
+    match read {
+        Ok(()) => Datum::Known(list),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Datum::Unreadable("root".into())
+        }
+        Err(_) => Datum::Unreadable("an image that can be read".into()),
+    }
 }
 
 /// Returns whether a file in an initramfs image concerns vga-stub or the order of modules.
