@@ -62,6 +62,12 @@ pub(crate) fn resolve_all<'a>(
     Ok(found)
 }
 
+/// Returns whether a text can be a CARD argument, be there such a card or not.
+pub(crate) fn is_argument(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    text == "all" || Wanted::parse(&text).is_some()
+}
+
 /// Finds what a CARD argument means; more than one slot only for `all`.
 pub(crate) fn resolve<'a>(host: &'a Host, argument: &str) -> Result<Vec<Selected<'a>>, String> {
     if let Some(needs) = host.pci.functions.needs() {

@@ -223,7 +223,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Trial(args) => verbs::trial::run(&context, &args),
         Verb::Report(args) => verbs::report::run(&context, &args),
         Verb::List(args) => verbs::list::run(&context, &args),
-        Verb::Rom(args) => rom::run(&args, context.global.json),
+        Verb::Rom(args) => rom::run(&context, &args),
         Verb::Setup(args) => verbs::setup::run(&context, &args),
         Verb::Undo(args) => verbs::undo::run(&context, &args),
         Verb::Completion(args) => verbs::completion::run(&context, &args),

@@ -4,14 +4,13 @@
 
 pub(crate) mod extract;
 mod guest;
+mod input;
 mod print;
 mod report;
 
 use std::{
-    fs::File,
     io::{
         self,
-        Read,
         Write, //
     },
     path::{
@@ -29,14 +28,12 @@ use self::report::{
     Report, //
 };
 use crate::{
+    command::Context,
     text::escape::printable,
     Failure,
     BAD,
     GOOD, //
 };
-
-/// The most that is read of a file: four times the largest ROM BAR.
-const LARGEST: u64 = 64 << 20;
 
 /// Say what is in a card's ROM, whether it is in order, and which guests it boots
 #[derive(Args, Debug)]
@@ -49,10 +46,18 @@ Exit status:
 Examples:
   vga-stub rom /sys/class/vga_stub/0000:01:00.0/rom --device 10de:1b80
   vga-stub rom gpu.rom --json | jq .verdict
-  vga-stub rom flash.bin --extract gpu.rom")]
+  vga-stub rom flash.bin --extract gpu.rom
+  vga-stub rom 01:00
+  vga-stub rom --vfct 01:00 --extract gpu.rom")]
 pub(crate) struct RomArgs {
-    /// The ROM, as read from the card or its flash memory; - for standard input
+    /// The ROM, as read from the card or its flash memory; - for standard input. Or a CARD: the ROM
+    /// that vga-stub has of it
+    #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// FILE is a CARD, and its ROM that in AMD's ACPI table VFCT
+    #[arg(long)]
+    vfct: bool,
 
     /// The card's vendor and device ID, as lspci -n shows them: compare the ROM's with them
     #[arg(long, value_name = "VVVV:DDDD")]
@@ -69,11 +74,12 @@ pub(crate) struct RomArgs {
 }
 
 /// Does `vga-stub rom`, and returns the exit code.
-pub(crate) fn run(args: &RomArgs, json: bool) -> Result<u8, Failure> {
-    let mut bytes = read(&args.file).map_err(Failure::Read)?;
-    let mut name = &args.file;
+pub(crate) fn run(context: &Context, args: &RomArgs) -> Result<u8, Failure> {
+    let found = input::find(&*context.source, &args.file, args.vfct).map_err(Failure::Read)?;
+    let mut bytes = found.bytes;
+    let mut name = PathBuf::from(found.name);
     if let Some(out) = &args.extract {
-        let part = match whole_part(&args.file, &bytes) {
+        let part = match whole_part(&name, &bytes) {
             Ok(part) => part,
             Err(message) => {
                 eprintln!("vga-stub: {message}; nothing was written");
@@ -84,10 +90,14 @@ pub(crate) fn run(args: &RomArgs, json: bool) -> Result<u8, Failure> {
         bytes.truncate(part.size);
         extract::write(out, &bytes, args.force)
             .map_err(|error| Failure::Read(format!("cannot write {}: {error}", shown(out))))?;
-        name = out;
+        name.clone_from(out);
     }
-    let report = Report::new(&name.to_string_lossy(), &bytes, args.device);
-    let text = if json {
+    let report = Report::new(
+        &name.to_string_lossy(),
+        &bytes,
+        args.device.or(found.device),
+    );
+    let text = if context.global.json {
         let json = serde_json::to_string_pretty(&report);
         json.map_err(|error| Failure::Write(error.into()))? + "\n"
     } else {
@@ -130,32 +140,4 @@ fn whole_part(file: &Path, bytes: &[u8]) -> Result<Part, String> {
 /// Returns a file's name as it can be printed.
 fn shown(file: &Path) -> String {
     printable(&file.to_string_lossy()).into_owned()
-}
-
-/// Reads a file, or says why that is not possible.
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let name = shown(file);
-    let explain = |error: io::Error| match error.kind() {
-        // What a PCI device's own rom file says where the kernel finds no ROM, or has it switched
-        // off.
-        io::ErrorKind::InvalidInput if file.starts_with("/sys") => format!(
-            "cannot read {name}: {error}; a PCI device's own rom file is to be switched on first, \
-             by writing 1 to it"
-        ),
-        _ => format!("cannot read {name}: {error}"),
-    };
-    let mut bytes = Vec::new();
-    let read = if file.as_os_str() == "-" {
-        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(explain)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!(
-            "{name} is no ROM: it has more than {} MiB",
-            LARGEST >> 20
-        ));
-    }
-    Ok(bytes)
 }

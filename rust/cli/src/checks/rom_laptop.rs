@@ -52,7 +52,10 @@ fn run(host: &Host) -> Vec<Finding> {
                         ),
                     )
                     .command(
-                        format!("vga-stub rom --vfct {} --output card.rom", function.short()),
+                        format!(
+                            "vga-stub rom --vfct {} --extract card.rom",
+                            function.short()
+                        ),
                         "Get it out, then give it to the guest by romfile=",
                     )
                     .seen("/sys/firmware/acpi/tables", "VFCT")
