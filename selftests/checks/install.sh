@@ -33,6 +33,7 @@ $([ -z "$COMMAND" ] || echo ./usr/bin/vga-stub)
 ./usr/lib/dracut/modules.d/90vga-stub/module-setup.sh
 ./usr/lib/initcpio/hooks/vga-stub
 ./usr/lib/initcpio/install/vga-stub
+$([ -z "$COMMAND" ] || printf './usr/lib/systemd/system/vga-stub-%s\n' handoff@.service hold@.service metrics.service metrics.timer)
 $([ -z "$COMMAND" ] || printf '%s\n' ./usr/share/bash-completion/completions/vga-stub \
 	./usr/share/fish/vendor_completions.d/vga-stub.fish)
 ./usr/share/initramfs-tools/hooks/vga-stub

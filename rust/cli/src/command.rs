@@ -231,3 +231,26 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Write(args) => Ok(verbs::write::run(&args)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemd_units_say_is_understood() {
+        let told = std::env::var_os("CHECKOUT").map(PathBuf::from);
+        let tree = told.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        let mut found = 0;
+        for entry in std::fs::read_dir(tree.join("packaging/systemd")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for line in text.lines().filter(|line| line.starts_with("Exec")) {
+                let (_, words) = line.split_once("=/usr/bin/").unwrap();
+                let words = words.replace("%i", "01:00");
+                let parsed = description().try_get_matches_from(words.split(' '));
+                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+                found += 1;
+            }
+        }
+        assert_eq!(found, 4);
+    }
+}
