@@ -60,10 +60,19 @@ pub(crate) fn go(
         outcome.problem("Nothing was changed.");
         return outcome;
     }
+    // What was held by hand is left reserved when the module goes.
+    let reserved = |function: &Function| {
+        function.driver.is_absent()
+            && function
+                .details
+                .driver_override
+                .known()
+                .is_some_and(|text| text == OURS)
+    };
     let held: Vec<_> = functions
         .iter()
         .copied()
-        .filter(|function| driver(function) == OURS)
+        .filter(|function| driver(function) == OURS || reserved(function))
         .collect();
     if held.is_empty() {
         return outcome.nothing("it is not held");
@@ -184,7 +193,9 @@ fn give(
                 .collect::<Vec<_>>()
         }
     };
-    unbind(act, name, wait).map_err(say(format!("vga-stub does not let go of {short}")))?;
+    if function.driver.known().is_some() {
+        unbind(act, name, wait).map_err(say(format!("vga-stub does not let go of {short}")))?;
+    }
     // vga-stub lifts the reservation of what devices= names; what was held by hand is left to us.
     let file = format!("{DEVICES}/{name}/driver_override");
     let reserved = act.value(&file).known().is_some_and(|text| text == OURS);
@@ -324,6 +335,24 @@ mod tests {
         let host = model.host();
         let function = host.function("0000:01:00.0").unwrap();
         assert!(function.details.driver_override.is_absent());
+    }
+
+    #[test]
+    fn what_the_module_left_reserved_is_given_as_well() {
+        let machine = loaded()
+            .gone("/sys/module/vga_stub")
+            .gone("/sys/class/vga_stub")
+            .driver("0000:01:00.0", "");
+        let mut model = Model::new(machine);
+        let outcome = lend(&mut model, "01:00.0", None);
+        assert_eq!(outcome.says, "01:00.0 is the host's: 01:00.0 has nouveau");
+        assert_eq!(
+            model.written(),
+            [
+                "0000:01:00.0/driver_override",
+                "pci/drivers_probe 0000:01:00.0"
+            ]
+        );
     }
 
     #[test]

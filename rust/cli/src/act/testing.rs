@@ -220,6 +220,7 @@ impl Hands for Model {
         let short = parts.into_iter().rev().collect::<Vec<_>>().join("/");
         // Of "driver/unbind" the text says whose it is.
         let line = format!("{short} {}", text.trim());
+        let line = line.trim_end().to_owned();
         self.written.push(line.clone());
         let is = |end: &String| short.ends_with(end.as_str()) || line.ends_with(end.as_str());
         if let Some((_, (why, line))) = self.failing.iter().find(|(end, _)| is(end)) {
