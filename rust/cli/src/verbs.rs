@@ -17,5 +17,4 @@ pub(crate) mod report;
 pub(crate) mod setup;
 pub(crate) mod trial;
 pub(crate) mod undo;
-pub(crate) mod write;
 pub(crate) mod xml;

@@ -8,6 +8,7 @@
 //! child is not killed either; it could not be.
 
 use std::{
+    ffi::OsString,
     fs::OpenOptions,
     io::{
         self,
@@ -32,8 +33,8 @@ use super::{
 };
 use crate::facts::Source;
 
-/// The hidden verb that writes a text to a file.
-pub(crate) const CHILD: &str = "write";
+/// The first argument of a child. It is no verb, and is shown nowhere.
+const CHILD: &str = "write-for-parent";
 /// How often to look whether the child has ended.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -116,8 +117,26 @@ fn why(error: &io::Error) -> Why {
     }
 }
 
+/// If these are the arguments of such a child, does what its parent wants, and returns the number of
+/// the error.
+pub(crate) fn child(arguments: impl Iterator<Item = OsString>) -> Option<u8> {
+    let words: Option<Vec<_>> = arguments.map(|word| word.into_string().ok()).collect();
+    match words?.as_slice() {
+        [word, file, text] if word == CHILD => Some(match write(file, text) {
+            Ok(()) => 0,
+            Err(error) => {
+                let number = error.raw_os_error();
+                number
+                    .and_then(|number| u8::try_from(number).ok())
+                    .unwrap_or(u8::MAX)
+            }
+        }),
+        _ => None,
+    }
+}
+
 /// Writes a text to a file that is there, by one system call.
-pub(crate) fn write(file: &str, text: &str) -> io::Result<()> {
+fn write(file: &str, text: &str) -> io::Result<()> {
     let size = OpenOptions::new()
         .write(true)
         .open(file)?
@@ -132,7 +151,7 @@ pub(crate) fn write(file: &str, text: &str) -> io::Result<()> {
 /// Does the same in a child, for as long as patience lasts.
 fn write_by_child(file: &str, text: &str, patience: Duration) -> Result<(), Why> {
     let child = Command::new("/proc/self/exe")
-        .args([CHILD, "--", file, text])
+        .args([CHILD, file, text])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -170,5 +189,11 @@ mod tests {
         let error = write(file.to_str().unwrap(), "1").unwrap_err();
         assert_eq!(why(&error), Why::Errno(2));
         assert!(!file.exists());
+        let words = [CHILD, file.to_str().unwrap(), "1"];
+        assert_eq!(child(words.iter().map(OsString::from)), Some(2));
+        assert_eq!(
+            child(["hold", "01:00", "-n"].iter().map(OsString::from)),
+            None
+        );
     }
 }

@@ -36,8 +36,7 @@ pub(crate) fn run(context: &Context, args: &ManArgs) -> Result<u8, Failure> {
     let mut whole = command::description();
     whole.build();
     if args.list {
-        let shown = whole.get_subcommands().filter(|verb| !verb.is_hide_set());
-        let verbs = shown.map(clap::Command::get_name);
+        let verbs = whole.get_subcommands().map(clap::Command::get_name);
         let lines: String = verbs
             .filter(|verb| *verb != "help")
             .flat_map(|verb| [verb, "\n"])
