@@ -50,11 +50,17 @@ pub(crate) trait Hands {
     /// The machine as it is now.
     fn source(&self) -> &dyn Source;
 
-    /// Writes a text to a file at once, for as long as `patience` lasts, if there is a limit.
-    fn write(&mut self, file: &str, text: &str, patience: Option<Duration>) -> Result<(), Refused>;
+    /// Writes a text to a file at once, for as long as `patience` lasts, if there is a limit. Returns
+    /// what the kernel logged meanwhile.
+    fn write(
+        &mut self,
+        file: &str,
+        text: &str,
+        patience: Option<Duration>,
+    ) -> Result<Vec<String>, Refused>;
 
-    /// Runs a program.
-    fn run(&mut self, words: &[String]) -> Result<(), Refused>;
+    /// Runs a program. Returns what the kernel logged meanwhile.
+    fn run(&mut self, words: &[String]) -> Result<Vec<String>, Refused>;
 
     /// Lets time pass.
     fn sleep(&mut self, time: Duration);
@@ -125,7 +131,7 @@ pub(crate) struct Step {
     pub(crate) run: Option<Vec<String>>,
     /// Why it was not done.
     pub(crate) error: Option<Why>,
-    /// What the kernel logged of that.
+    /// What the kernel logged meanwhile.
     pub(crate) kernel: Vec<String>,
 }
 
@@ -163,13 +169,28 @@ impl<'a> Act<'a> {
     }
 
     /// Notes a change, and what came of it.
-    fn note(&mut self, mut step: Step, result: Result<(), Refused>) -> Result<(), Refused> {
-        if let Err(refused) = &result {
-            step.error = Some(refused.why.clone());
-            step.kernel.clone_from(&refused.kernel);
+    fn note(
+        &mut self,
+        mut step: Step,
+        result: Result<Vec<String>, Refused>,
+    ) -> Result<(), Refused> {
+        match &result {
+            Ok(kernel) => step.kernel.clone_from(kernel),
+            Err(refused) => {
+                step.error = Some(refused.why.clone());
+                step.kernel.clone_from(&refused.kernel);
+            }
         }
         self.steps.push(step);
-        result
+        result.map(|_| ())
+    }
+
+    /// Returns what the kernel logged during the last change.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        self.steps
+            .last()
+            .map(|step| step.kernel.clone())
+            .unwrap_or_default()
     }
 
     /// Writes a text to a file, for as long as `patience` lasts, if there is a limit.
@@ -187,7 +208,7 @@ impl<'a> Act<'a> {
             kernel: Vec::new(),
         };
         let result = if self.dry_run {
-            Ok(())
+            Ok(Vec::new())
         } else {
             self.hands.write(file, text, patience)
         };
@@ -221,7 +242,7 @@ impl<'a> Act<'a> {
     pub(crate) fn run(&mut self, words: &[&str]) -> Result<(), Refused> {
         let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
         let result = if self.dry_run {
-            Ok(())
+            Ok(Vec::new())
         } else {
             self.hands.run(&words)
         };

@@ -42,8 +42,10 @@ pub(crate) struct Options {
 pub(super) struct Trouble {
     /// In words.
     pub(super) what: String,
-    /// What the kernel said.
+    /// How a change was refused.
     pub(super) refused: Option<Refused>,
+    /// What the kernel logged of a change of which nothing came.
+    pub(super) kernel: Vec<String>,
 }
 
 impl Trouble {
@@ -52,6 +54,7 @@ impl Trouble {
         move |refused| Self {
             what,
             refused: Some(refused),
+            kernel: Vec::new(),
         }
     }
 
@@ -64,7 +67,10 @@ impl Trouble {
     pub(super) fn say(&self, outcome: &mut Outcome) {
         match &self.refused {
             Some(refused) => outcome.refused(&self.what, refused),
-            None => outcome.problem(self.what.clone()),
+            None => {
+                outcome.problem(self.what.clone());
+                outcome.kernel(&self.kernel);
+            }
         }
     }
 }
@@ -287,10 +293,11 @@ pub(super) fn take(
         Some(now) if now == OURS => Ok(()),
         now => Err(Trouble {
             what: format!(
-                "vga-stub did not claim {short}, which has {} now; the kernel's log says why",
+                "vga-stub did not claim {short}, which has {} now",
                 now.as_deref().unwrap_or("no driver")
             ),
             refused: None,
+            kernel: act.logged(),
         }),
     }
 }
@@ -562,8 +569,11 @@ mod tests {
         model.ignore("drivers_probe 0000:01:00.0");
         let outcome = hold(&mut model, "01:00", false);
         assert_eq!(
-            outcome.problems[0],
-            "vga-stub did not claim 01:00.0, which has no driver now; the kernel's log says why"
+            outcome.problems[..2],
+            [
+                "vga-stub did not claim 01:00.0, which has no driver now",
+                "kernel: vga-stub: nothing came of it"
+            ]
         );
         assert_eq!(model.driver("0000:01:00.0"), "nouveau");
     }

@@ -238,11 +238,16 @@ fn give(
         ]),
         // Nobody has wanted it before.
         (None, None) if !function.is_display() && function.host_drivers.is_empty() => Ok(()),
-        (now, _) => Err(vec![format!(
-            "{short} has {} now",
-            now.as_deref()
-                .unwrap_or("no driver, and none of the host's wants it")
-        )]),
+        (now, _) => {
+            let driver = now.as_deref();
+            let has = driver.unwrap_or("no driver, and none of the host's wants it");
+            let kernel = act.logged().into_iter();
+            let kernel = kernel.map(|line| format!("kernel: {line}"));
+            Err([format!("{short} has {has} now")]
+                .into_iter()
+                .chain(kernel)
+                .collect())
+        }
     }
 }
 

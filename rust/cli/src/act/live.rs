@@ -56,26 +56,30 @@ impl Hands for Live<'_> {
         self.source
     }
 
-    fn write(&mut self, file: &str, text: &str, patience: Option<Duration>) -> Result<(), Refused> {
+    fn write(
+        &mut self,
+        file: &str,
+        text: &str,
+        patience: Option<Duration>,
+    ) -> Result<Vec<String>, Refused> {
         let mark = Mark::now();
         let result = match patience {
             None => write(file, text).map_err(|error| why(&error)),
             Some(patience) => write_by_child(file, text, patience),
         };
-        result.map_err(|why| {
-            // The addresses in the path and in the text.
-            let words = file.split('/').chain([text.trim()]);
-            let words: Vec<_> = words
-                .filter(|word| vga_stub_core::devices::Address::parse(word.as_bytes()).is_some())
-                .collect();
-            Refused {
-                why,
-                kernel: mark.lines(&words),
-            }
-        })
+        // The addresses in the path and in the text.
+        let words = file.split('/').chain([text.trim()]);
+        let words: Vec<_> = words
+            .filter(|word| vga_stub_core::devices::Address::parse(word.as_bytes()).is_some())
+            .collect();
+        let kernel = mark.lines(&words);
+        match result {
+            Ok(()) => Ok(kernel),
+            Err(why) => Err(Refused { why, kernel }),
+        }
     }
 
-    fn run(&mut self, words: &[String]) -> Result<(), Refused> {
+    fn run(&mut self, words: &[String]) -> Result<Vec<String>, Refused> {
         let mark = Mark::now();
         let mut words = words.iter();
         let program = words.next().map(String::as_str).unwrap_or_default();
@@ -84,13 +88,13 @@ impl Hands for Live<'_> {
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .output();
-        let refused = |why| Refused {
-            why,
-            kernel: mark.lines(&[]),
-        };
+        let kernel = mark.lines(&[]);
         match output {
-            Err(error) => Err(refused(Why::Said(format!("cannot run {program}: {error}")))),
-            Ok(output) if output.status.success() => Ok(()),
+            Err(error) => Err(Refused {
+                why: Why::Said(format!("cannot run {program}: {error}")),
+                kernel,
+            }),
+            Ok(output) if output.status.success() => Ok(kernel),
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 let said = said.trim();
@@ -99,7 +103,10 @@ impl Hands for Live<'_> {
                 } else {
                     said.into()
                 };
-                Err(refused(Why::Said(said)))
+                Err(Refused {
+                    why: Why::Said(said),
+                    kernel,
+                })
             }
         }
     }

@@ -122,9 +122,13 @@ impl Outcome {
     /// Adds what was in the way, and what the kernel said of it.
     pub(crate) fn refused(&mut self, what: impl std::fmt::Display, refused: &Refused) {
         self.problem(format!("{what}: {}", refused.why));
-        let kernel = refused.kernel.iter();
-        self.problems
-            .extend(kernel.map(|line| format!("kernel: {line}")));
+        self.kernel(&refused.kernel);
+    }
+
+    /// Adds what the kernel said of what was in the way.
+    pub(crate) fn kernel(&mut self, lines: &[String]) {
+        let lines = lines.iter().map(|line| format!("kernel: {line}"));
+        self.problems.extend(lines);
     }
 
     /// Adds who has a function open.

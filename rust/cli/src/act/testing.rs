@@ -215,7 +215,12 @@ impl Hands for Model {
         &self.machine.record
     }
 
-    fn write(&mut self, file: &str, text: &str, _: Option<Duration>) -> Result<(), Refused> {
+    fn write(
+        &mut self,
+        file: &str,
+        text: &str,
+        _: Option<Duration>,
+    ) -> Result<Vec<String>, Refused> {
         let parts: Vec<_> = file.rsplit('/').take(2).collect();
         let short = parts.into_iter().rev().collect::<Vec<_>>().join("/");
         // Of "driver/unbind" the text says whose it is.
@@ -230,27 +235,28 @@ impl Hands for Model {
                 kernel: kernel.into_iter().collect(),
             });
         }
-        if !self.ignored.iter().any(is) {
-            self.happen(file, text);
+        if self.ignored.iter().any(is) {
+            return Ok(vec!["vga-stub: nothing came of it".into()]);
         }
-        Ok(())
+        self.happen(file, text);
+        Ok(Vec::new())
     }
 
-    fn run(&mut self, words: &[String]) -> Result<(), Refused> {
+    fn run(&mut self, words: &[String]) -> Result<Vec<String>, Refused> {
         self.written.push(words.join(" "));
         match words {
             [program, _, module] if program == "modprobe" && words[1] == "-r" => {
                 self.machine = self.machine.clone().gone(&format!("/sys/module/{module}"));
-                Ok(())
+                Ok(Vec::new())
             }
             [program, module] if program == "modprobe" && module == "vga_stub" => {
                 self.machine = self
                     .machine
                     .clone()
                     .file("/sys/module/vga_stub/parameters/devices", "\n");
-                Ok(())
+                Ok(Vec::new())
             }
-            _ => Ok(()),
+            _ => Ok(Vec::new()),
         }
     }
 
