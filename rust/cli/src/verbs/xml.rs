@@ -322,3 +322,23 @@ fn after(assignment: &Assignment<'_>, args: &XmlArgs) -> Vec<Note> {
         }],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::testing::good;
+
+    #[test]
+    fn a_name_ends_no_comment() {
+        let names = "10de  NVIDIA\n\t2684  A --> <b> --- \u{1b}[2J \u{fffe}\n";
+        let host = good().file("/usr/share/misc/pci.ids", names).host();
+        let xml = everything(&host);
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let mut elements = document.root_element().children();
+        assert!(elements.all(|node| !node.has_tag_name("b")), "{xml}");
+        assert!(
+            !xml.contains('\u{1b}') && xml.contains("A - -> <b> - - -"),
+            "{xml}"
+        );
+    }
+}
