@@ -269,6 +269,9 @@ mod tests {
         // The address in a source is the host's.
         let source = "<hostdev type='pci'><source><address bus='1'/></source></hostdev>";
         assert_eq!(place(&format!("{ports}{source}"), None), Ok((1, 0, false)));
+        let source = "<interface type='hostdev'><source><address type='pci' bus='1'/></source>\
+                      </interface>";
+        assert_eq!(place(&format!("{ports}{source}"), None), Ok((1, 0, false)));
         // A domain without any is to get one that it has not.
         assert_eq!(place("", None), Ok((OWN, 0, true)));
     }
