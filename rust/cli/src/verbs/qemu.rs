@@ -120,7 +120,7 @@ fn arguments(assignment: &Assignment<'_>, args: &QemuArgs) -> Vec<String> {
             let id = format!("vga-stub-{card}");
             // No two ports are in the same slot of a chassis.
             let slot = at.map_or(0, |function| {
-                u16::from(function.address.bus) << 5 | u16::from(function.address.slot)
+                (u16::from(function.address.bus) << 5) | u16::from(function.address.slot)
             });
             out.push("-device".to_owned());
             out.push(format!(

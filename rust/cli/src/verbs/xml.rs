@@ -245,7 +245,7 @@ fn alias(function: &Function) -> String {
 /// Returns what goes into the domain outside its devices, so that a BIOS guest's firmware runs the
 /// card's ROM on legacy VGA.
 fn overrides(assignment: &Assignment<'_>) -> String {
-    let devices: String = assignment
+    let devices = assignment
         .members
         .iter()
         .filter(|member| member.is_vga())
@@ -256,7 +256,8 @@ fn overrides(assignment: &Assignment<'_>) -> String {
                 alias(member.function)
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     if devices.is_empty() {
         return devices;
     }

@@ -250,7 +250,8 @@ mod tests {
             .map(|(index, model)| {
                 format!("<controller type='pci' index='{index}' model='{model}'/>")
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     }
 
     #[test]
