@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The series for the kernel applies to its source, and checkpatch and rustfmt have nothing to say of it.
-# for: kernel
+# for: main
 . "$(dirname "$0")/common"
 
 scratch=$(mktemp -d)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # What list --metrics prints of each stored machine is read by a parser of Prometheus' format that is not ours.
-# for: anywhere
+# for: outside
 . "$(dirname "$0")/common"
 
-# Debian has no such crate.
-[ -z "${LAB:-}" ] || { echo "the parser is none of Debian's crates: make check runs this"; exit 4; }
+# Debian, and so the lab, has no such crate.
 enter_crate cli
 cargo build --quiet
 command=$(cargo metadata --no-deps --offline --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/vga-stub

@@ -18,12 +18,13 @@ DIRECTORY = SELFTESTS / "checks"
 # The module's build for a kernel, which all else waits for.
 BUILD = "build"
 LIMIT = 1200
-# What a script runs for: once; once, and in "make check" without the lab; each stock kernel; the
-# sanitizer kernel.
-HOST, ANYWHERE, STOCK, SANITIZERS = "host", "anywhere", "kernel", "sanitizers"
+# What a script runs for: once; once, and in "make check" without the lab; there alone; each stock
+# kernel; each of the main suite's; the sanitizer kernel.
+HOST, ANYWHERE, OUTSIDE = "host", "anywhere", "outside"
+STOCK, MAIN, SANITIZERS = "kernel", "main", "sanitizers"
 # What the user says to checks that want to be told.
 PASSED_ON = ("FUZZ_SECONDS", "RECORD")
-KINDS = (HOST, ANYWHERE, STOCK, SANITIZERS)
+KINDS = (HOST, ANYWHERE, OUTSIDE, STOCK, MAIN, SANITIZERS)
 KEYS = {"for": header.one_of(*KINDS)}
 
 

@@ -4,7 +4,7 @@
 import argparse
 from dataclasses import dataclass
 
-from checks import ANYWHERE, BUILD, HOST, SANITIZERS, Check, Script
+from checks import ANYWHERE, BUILD, HOST, MAIN, OUTSIDE, SANITIZERS, Check, Script
 from lab import Kernel
 from mistakes import Mistake, raise_all, unknown
 from tests import Test
@@ -88,9 +88,11 @@ def _checks(args: argparse.Namespace, scripts: list[Script], kernels: list[Kerne
     for script in scripts:
         if script.name == BUILD or not _chosen(script.name, args.test):
             continue
-        if (script.kind == SANITIZERS) != args.sanitizers:
+        if script.kind == OUTSIDE or (script.kind == SANITIZERS) != args.sanitizers:
             continue
         for kernel in [None] if script.kind in (HOST, ANYWHERE) else kernels:
+            if script.kind == MAIN and kernel.suite != MAIN_SUITE:
+                continue
             yield Check(script.name, kernel, script.kind == ANYWHERE)
 
 
@@ -161,6 +163,10 @@ def _why(name: str, args: argparse.Namespace, house: House) -> str:
             continue
         if args.topology:
             return "it is a check, which needs no machine; leave --topology out"
+        if script.kind == OUTSIDE:
+            return "it needs what the lab has not: make check"
+        if script.kind == MAIN and not args.sanitizers:
+            return f"it is for the kernels of {MAIN_SUITE}"
         return "it is for the sanitizer kernel: --sanitizers" if not args.sanitizers else (
             "it is for stock kernels; leave --sanitizers out"
         )
