@@ -70,6 +70,10 @@ def rules(tree: Tree) -> Iterable[tuple[str, list[str], str, str]]:
     options = tree.names(r'"(--[a-z]+)"', "selftests/harness/__main__.py")
     yield "option", options, "selftests/run", r"(?m)^# .*{}\b"
 
+    locks = [name for file in tree.files("rust/module/*.rs")
+             for name in tree.names(r"static_mutex! \{\n(?: *///.*\n)* *mod (\w+):", f"rust/module/{file}.rs")]
+    yield "lock", locks, HACKING, r"(?m)^   \* - ``{}``$"
+
     yield "directory", [f"{name}/" for name in tree.directories()], HACKING, r"(?m)^``{}"
     yield "directory", [f"rust/{name}/" for name in tree.directories("rust")], HACKING, r"(?m)^``{}"
     yield "directory", [f"{name}/" for name in tree.directories("selftests")], SELFTESTS, r"(?m)^\| `{}`"

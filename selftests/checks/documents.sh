@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Parameters, sysfs files, directories, make targets, header keys and the like are in their documents.
+# Parameters, sysfs files, locks, directories, make targets, header keys and the like are in their documents.
 # for: anywhere
 . "$(dirname "$0")/common"
 
@@ -41,6 +41,8 @@ missed "selftests/README.md lacks the header key 'replugs'" selftests/README.md 
 missed "selftests/README.md lacks the directory 'fuzz/'" selftests/README.md '/^| `fuzz.`/d'
 missed "selftests/topologies.toml lacks the key 'hypervisor'" selftests/topologies.toml '/^#   hypervisor /d'
 missed "selftests/run lacks the option '--shell'" selftests/run '/^#.*--shell/d'
+# shellcheck disable=SC2016
+missed "Documentation/hacking.rst lacks the lock 'moves'" Documentation/hacking.rst '/^   \* - ``moves``$/d'
 missed "no parameter was found: does documents.py still read the source?" \
 	rust/module/parameters.rs 's/static/const/'
 exit $status
