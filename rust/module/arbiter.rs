@@ -317,8 +317,8 @@ pub(crate) fn loss(pdev: &pci::Device) -> Option<Loss> {
     let mut on_root_bus = None;
 
     bus::for_each_device(|other| {
-        // All bits of one that sleeps in D3cold read as set.
-        if !other.is(pdev) && other.answers() && owns_legacy(other) {
+        // All bits of one that sleeps in D3cold read as set. Asked last: of VGA cards only.
+        if !other.is(pdev) && owns_legacy(other) && other.answers() {
             let found = match other.upstream() {
                 Some(_) => &mut behind_bridge,
                 None => &mut on_root_bus,
