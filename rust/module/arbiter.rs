@@ -345,12 +345,12 @@ pub(crate) fn loss(pdev: &pci::Device) -> Option<Loss> {
 /// Does not wait. Without memory for it, the ranges move when somebody asks for them. A card of the
 /// host that a guest's use of the ranges has switched off gets them, and its decode with them.
 pub(crate) fn pass_on() {
-    defer(hand_over);
+    defer(give_to_heir);
 }
 
 /// Does what [`pass_on`] says. Asking the arbiter may wait: this is for the work queue, without any
 /// lock.
-fn hand_over() {
+fn give_to_heir() {
     for looks in (0..LOOKS).rev() {
         let view = look();
 
