@@ -251,6 +251,24 @@ pub(crate) trait Listener: 'static {
 /// # Invariants
 ///
 /// The notifier block is registered with the PCI bus.
+///
+/// # Examples
+///
+/// ```ignore
+/// struct Log;
+///
+/// impl Listener for Log {
+///     fn notify(event: Event<'_>, pdev: &pci::Device) {
+///         if let Event::Add = event {
+///             dev_info!(pdev, "it has come\n");
+///         }
+///     }
+/// }
+///
+/// let log = KBox::pin_init(Notifier::<Log>::new(), GFP_KERNEL)?;
+/// // No call is under way when this returns.
+/// drop(log);
+/// ```
 #[pin_data(PinnedDrop)]
 pub(crate) struct Notifier<T: Listener> {
     #[pin]

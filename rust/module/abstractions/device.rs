@@ -113,6 +113,16 @@ pub(crate) fn attach(pdev: &pci::Device, driver: &DriverRef) -> Result {
 /// A device's `driver_override`, set for as long as this lives.
 ///
 /// Drop puts the former one back, unless somebody else has changed it meanwhile.
+///
+/// # Examples
+///
+/// ```ignore
+/// let text = Override::set(pdev, &driver)?;
+///
+/// // Drivers that take only what is named for them take the device now.
+/// attach(pdev, &driver)?;
+/// drop(text);
+/// ```
 pub(crate) struct Override<'a> {
     pdev: &'a pci::Device,
     ours: &'a CStr,

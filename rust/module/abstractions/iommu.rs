@@ -89,6 +89,16 @@ impl Group {
     /// `EBUSY`: somebody has it. `EINVAL`: the firmware wants memory to stay mapped for a member
     /// (`require_direct`). `ENODEV`: the member is unbound, or in no group any more. `ENOMEM`, or
     /// what the IOMMU's driver says.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let ownership = group.claim_dma(&locked)?;
+    ///
+    /// // Nobody opens a device of the group meanwhile.
+    /// look_at(&group);
+    /// drop(ownership);
+    /// ```
     pub(crate) fn claim_dma(&self, member: &Locked<'_>) -> Result<DmaOwnership> {
         if !member.is_bound() || !self.has(member.pdev()) {
             return Err(ENODEV);

@@ -143,6 +143,25 @@ pub(crate) struct DynamicId {
 /// # Invariants
 ///
 /// The `struct pci_driver` is registered.
+///
+/// # Examples
+///
+/// ```ignore
+/// let driver = KBox::pin_init(
+///     Registration::<ExampleDriver>::new(c"example", &MODULE),
+///     GFP_KERNEL,
+/// )?;
+///
+/// // It is bound to the devices that have this ID and no driver, and to those that come.
+/// driver.add_id(&DynamicId {
+///     vendor: 0x1234,
+///     device: 0x1111,
+///     subvendor: !0,
+///     subdevice: !0,
+///     class: 0,
+///     class_mask: 0,
+/// })?;
+/// ```
 #[pin_data(PinnedDrop)]
 pub(crate) struct Registration<T: Driver> {
     #[pin]
