@@ -61,11 +61,12 @@ class Host:
 
     def _picture(self, name: str, device: str) -> str:
         """Saves the screen of a card as NAME.png, and says how many pixels are not as in
-        its picture before, and what text is on it."""
+        its picture before, if there is one, and what text is on it."""
         now = screen.take(self.monitor, device, self.answers / f"{name}.png")
-        before = self.screens.get(device, now)
+        before = self.screens.get(device)
         self.screens[device] = now
-        return "\n".join([f"changed: {now.differing(before)}", *now.text()])
+        changed = f"changed: {now.differing(before)}" if before is not None else "the first picture"
+        return "\n".join([changed, *now.text()])
 
     def _lines(self) -> list[str]:
         """What was traced since the question before."""

@@ -28,6 +28,7 @@ is "without vga-stub, the machine starts, and finds no ROM" "$(cat /run/machine.
 without=$(ask picture without held)
 stop_machine
 sed 's/^/# /' /run/machine.out
+matches "its screen can be seen" "$without" "^(changed: [0-9]+|the first picture)$"
 lacks "its boot text is not on the screen" "$without" "$GREETING"
 [ "$TOPOLOGY" != shown ] ||
 	is "what was on it before still is" "$(echo "$without" | tail -n +2)" "$(echo "$before" | tail -n +2)"
@@ -62,7 +63,7 @@ if [ "$TOPOLOGY" = shownuefi ]; then
 	succeeds "UEFI: and goes on" kill -0 $uefi
 	is "UEFI: the arbiter counts as if the card were held" "$(arbiter_count) $(arbiter_part "$HELD")" \
 		"$held decodes=none locks=none(0:0)"
-	lacks "UEFI: it shows on the card" "$(ask picture uefi held)" "^changed: 0$"
+	matches "UEFI: it shows on the card" "$(ask picture uefi held)" "^changed: [1-9]"
 	matches "UEFI: and not on the host's" "$(ask picture uefi-host host)" "^changed: 0$"
 	is "UEFI: which is as before" "$(config "$HOST" 4 2)" "$command"
 	stop_uefi

@@ -17,6 +17,7 @@ is "without romfile=, the machine starts" "$(cat /run/machine.serial)" '!'
 without=$(ask picture without held)
 stop_machine
 sed 's/^/# /' /run/machine.out
+matches "its screen can be seen" "$without" "^(changed: [0-9]+|the first picture)$"
 lacks "its boot text is not on the screen" "$without" "$GREETING"
 succeeds "no ROM was run" [ "$(vga_writes)" -lt 10 ]
 

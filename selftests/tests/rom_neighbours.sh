@@ -36,7 +36,7 @@ echo 0 >/sys/class/graphics/fbcon/cursor_blink
 show ''
 ask picture host-empty host >/dev/null
 show 'The screen of the host.'
-isnt "it shows what the host writes" "$(ask picture host-before host)" "changed: 0"
+matches "it shows what the host writes" "$(ask picture host-before host)" "^changed: [1-9]"
 cfgsnap save /run/before
 part=$(arbiter_part "$HOST")
 ask config-writes >/dev/null
@@ -51,7 +51,7 @@ is "no other device's configuration has changed" \
 	"$(cfgsnap diff /run/before | grep -v "^$HELD ")" ""
 is "the host's screen has not changed" "$(ask picture host-after host)" "changed: 0"
 show 'The screen of the host, later.'
-isnt "it still shows what the host writes" "$(ask picture host-later host)" "changed: 0"
+matches "it still shows what the host writes" "$(ask picture host-later host)" "^changed: [1-9]"
 is "the host's card decodes as before" "$(arbiter_part "$HOST")" "$part"
 unloads
 
