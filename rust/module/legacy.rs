@@ -176,10 +176,12 @@ pub(crate) fn write(card: &Card, text: &[u8]) -> Result {
     if card.ranges() == Ranges::Wanted {
         arbiter::flush();
     }
-    if card.ranges() == Ranges::Refused {
+    // Still wanted: there was no memory to ask for them.
+    if matches!(card.ranges(), Ranges::Wanted | Ranges::Refused) {
         if former == choice {
             card.set_ranges(Ranges::Taken);
-        } else {
+        } else if card.chosen() == choice {
+            // Else another writer has chosen meanwhile, and that stands.
             change(card, former)?;
         }
         return Err(EBUSY);
