@@ -27,6 +27,13 @@ succeeds "the host's driver has its card again" bind_to "$HOST" virtio-pci
 
 # The heir is claimed while the arbiter is asked for it, as long as a program has VGA locked: the next
 # one gets the ranges. It is asked for a second, so a slow machine gets another try.
+
+# asked: the thread that asks is there
+asked()
+{
+	grep -qs vga_stub_legacy /proc/[0-9]*/comm
+}
+
 loads devices=00:02.0/00.0
 for try in 1 2 3 4 5; do
 	writes 0 owned "$CLASS/$HELD/legacy"
@@ -36,7 +43,7 @@ for try in 1 2 3 4 5; do
 	eventually "$try: a program has VGA locked" grep -q "lock io+mem: 0" /run/lock.out
 	log_mark
 	writes 0 arbitrated "$CLASS/$HELD/legacy"
-	eventually "$try: the arbiter is asked for an heir" grep -qs vga_stub_legacy /proc/[0-9]*/comm
+	eventually "$try: the arbiter is asked for an heir" asked
 	succeeds "$try: which is claimed" bind_to "$SECOND" vga-stub
 	kill $client
 	wait $client
