@@ -110,8 +110,8 @@ pub(crate) fn undo(
     };
     let mut left = options.clone();
     for argument in &args.cards {
-        let at = find(host, &left, argument)?;
-        left.cards.retain(|card| *card != at);
+        let meant = find(host, &options, argument)?;
+        left.cards.retain(|card| !meant.contains(card));
     }
     if args.cards.is_empty() {
         left.cards.clear();
@@ -129,25 +129,29 @@ pub(crate) fn undo(
     Ok(plan)
 }
 
-/// Finds the card that was set up and that an argument means.
-fn find(host: &Host, options: &Options, argument: &str) -> Result<Card, Trouble> {
+/// Finds the cards that were set up and that an argument means; more than one only for `all`.
+fn find(host: &Host, options: &Options, argument: &str) -> Result<Vec<Card>, Trouble> {
     let text = argument.trim().to_ascii_lowercase();
-    let mut cards = options.cards.iter();
-    if let Some(card) = cards.find(|card| card.slot == text || card.place == text) {
-        return Ok(card.clone());
+    if text == "all" {
+        return Ok(options.cards.clone());
     }
-    let selected = card::resolve(host, argument).map_err(Trouble::Failed)?;
-    let place = |selected: &card::Selected<'_>| {
-        let function = selected.functions.first();
-        function.map(|function| function.place(false))
+    let of_place = |place: &str| {
+        let mut cards = options.cards.iter();
+        cards.find(|card| card.place == place)
     };
-    let places: Vec<_> = selected.iter().filter_map(place).collect();
-    let mut cards = options.cards.iter();
-    let card = cards.find(|card| places.contains(&card.place));
-    card.cloned().ok_or_else(|| {
-        Trouble::Failed(format!(
-            "{} was not set up by vga-stub setup",
-            printable(argument)
-        ))
-    })
+    let selected = card::resolve(host, argument);
+    let here = selected.as_ref().ok().and_then(|selected| {
+        let function = selected.first()?.functions.first()?;
+        of_place(&function.place(false))
+    });
+    // Another card may have the slot now that this one had.
+    let there = || options.cards.iter().find(|card| card.slot == text);
+    if let Some(card) = here.or_else(|| of_place(&text)).or_else(there) {
+        return Ok(vec![card.clone()]);
+    }
+    selected.map_err(Trouble::Failed)?;
+    Err(Trouble::Failed(format!(
+        "{} was not set up by vga-stub setup",
+        printable(argument)
+    )))
 }

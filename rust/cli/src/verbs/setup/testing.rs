@@ -493,6 +493,33 @@ fn cards_are_added_and_taken_back_one_by_one() {
 }
 
 #[test]
+fn all_are_all_that_were_set_up() {
+    let bench = Bench::new(fresh());
+    let before = bench.tree();
+    bench.setup("01:00").unwrap();
+    bench.setup("00:02.* --headless").unwrap();
+    assert_eq!(bench.undo("all"), Ok(true));
+    assert_eq!(bench.tree(), before);
+}
+
+#[test]
+fn the_slot_is_of_the_card_that_has_it_now() {
+    let mut bench = Bench::new(fresh());
+    bench.setup("01:00").unwrap();
+    let one = bench.options();
+    // A card was put in before it, and has its number.
+    bench.machine = fresh()
+        .gone("/sys/bus/pci/devices/0000:01:00.0")
+        .gone("/sys/bus/pci/devices/0000:01:00.1")
+        .function("0000:00:05.0", "", "8086", "a70d", "060400")
+        .card("0000:01:00.0", "0000:00:05.0", "1002", "744c", "030000");
+    bench.setup("01:00").unwrap();
+    assert!(bench.options().contains("1002:744c"), "{}", bench.options());
+    bench.undo("01:00").unwrap();
+    assert_eq!(bench.options(), one);
+}
+
+#[test]
 fn a_card_that_has_moved_is_not_named_twice() {
     let mut bench = Bench::new(fresh());
     bench.setup("01:00").unwrap();
