@@ -79,13 +79,13 @@ pub(crate) fn apply(
         .iter()
         .map(|image| site.stamp(&image.path))
         .collect();
-    let mut done: Vec<Words> = Vec::new();
+    let mut begun: Vec<Words> = Vec::new();
     let mut carry_out = || -> Result<(), Trouble> {
         put(site, change.before.as_ref(), change.after.as_ref(), tell)?;
         for words in &change.commands {
             tell(&format!("run     {}", words.join(" ")));
+            begun.push(words.clone());
             site.run(words, Some(&lock))?;
-            done.push(words.clone());
         }
         Ok(())
     };
@@ -94,11 +94,33 @@ pub(crate) fn apply(
         #[cfg(test)]
         Err(Trouble::Killed) => return Err(Trouble::Killed),
         Err(Trouble::Failed(why) | Trouble::Undone(why) | Trouble::Refused(why)) => {
-            return Err(take_back(site, &lock, change, &made, &done, &why, tell))
+            // What it has failed for in the end may be all that it had to do, but for the last of it.
+            if is_untouched(site, change, &stamps, begun.len()) {
+                begun.pop();
+            }
+            return Err(take_back(site, &lock, change, &made, &begun, &why, tell));
         }
     }
     read_back(site, source, change, &stamps)?;
     finish(site, change.will.as_ref(), &made)
+}
+
+/// Returns whether the image of the last command that was begun is as it was. Which images a command
+/// makes is only known where each makes one.
+fn is_untouched(
+    site: &Site,
+    change: &Change,
+    stamps: &[Option<(u64, i64, i64)>],
+    begun: usize,
+) -> bool {
+    let Some(last) = begun.checked_sub(1) else {
+        return true;
+    };
+    change.images.len() == change.commands.len()
+        && match (change.images.get(last), stamps.get(last)) {
+            (Some(image), Some(stamp)) => site.stamp(&image.path) == *stamp,
+            _ => false,
+        }
 }
 
 /// Writes the options file, or removes it.
@@ -162,17 +184,23 @@ fn take_back(
     lock: &Lock,
     change: &Change,
     made: &[String],
-    done: &[Words],
+    begun: &[Words],
     why: &str,
     tell: &mut dyn FnMut(&str),
 ) -> Trouble {
     let mut back = || -> Result<(), Trouble> {
-        if site.read(OPTIONS)? != change.before {
+        let now = site.read(OPTIONS)?;
+        if now != change.before && now != change.after {
+            return Err(Trouble::Refused(format!(
+                "somebody has changed {OPTIONS} meanwhile, and it was left so"
+            )));
+        }
+        if now != change.before {
             put(site, change.after.as_ref(), change.before.as_ref(), tell)?;
         }
         // A command line that was not changed needs nothing.
         if change.words.is_none() {
-            for words in done {
+            for words in begun {
                 tell(&format!("run     {}", words.join(" ")));
                 site.run(words, Some(lock))?;
             }

@@ -441,6 +441,70 @@ fn a_tool_that_fails_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn what_a_tool_made_before_it_failed_is_made_anew() {
+    // As one does whose last hook fails.
+    let late = |bench: &Bench, times: &str| {
+        let text = format!(
+            "#!/bin/sh\n{0}/bin/real \"$@\" || exit\n\
+             count=$(cat {0}/count)\n[ \"$3\" != {1} ] || [ $count -eq 0 ] || {{\n\
+             echo $((count - 1)) >{0}/count; exit 1; }}\n",
+            bench.directory.path().display(),
+            KERNELS[1]
+        );
+        fs::rename(bench.at("bin/update-initramfs"), bench.at("bin/real")).unwrap();
+        let (source, program) = (bench.at("source"), bench.at("bin/update-initramfs"));
+        fs::write(&source, text).unwrap();
+        let install = std::process::Command::new("install")
+            .args(["-m", "755"])
+            .args([&source, &program])
+            .status();
+        assert!(install.unwrap().success());
+        fs::remove_file(&source).unwrap();
+        fs::write(bench.at("count"), times).unwrap();
+    };
+    let bench = Bench::new(fresh());
+    late(&bench, "1");
+    let mut before = bench.tree();
+    let Err(Trouble::Undone(why)) = bench.setup("01:00") else {
+        panic!();
+    };
+    assert!(why.ends_with("Everything is as it was before."), "{why}");
+    before.insert("count".into(), "100644 0\n".into());
+    assert_eq!(bench.tree(), before);
+
+    // If that fails as well it is not said, and what is pending is remembered.
+    let bench = Bench::new(fresh());
+    late(&bench, "2");
+    let mut before = bench.tree();
+    before.insert("count".into(), "100644 0\n".into());
+    let Err(Trouble::Undone(why)) = bench.setup("01:00") else {
+        panic!();
+    };
+    assert!(why.contains("It could not all be put back"), "{why}");
+    assert!(!bench.at(OPTIONS).exists() && bench.at(RECORD).exists());
+    assert_eq!(bench.undo(""), Ok(true));
+    assert_eq!(bench.tree(), before);
+}
+
+#[test]
+fn what_is_written_while_a_tool_runs_is_not_lost() {
+    let bench = Bench::new(fresh());
+    let plan = bench.plan("01:00").unwrap();
+    fs::write(bench.at("fail"), KERNELS[1]).unwrap();
+    let mut tell = |step: &str| {
+        if step.ends_with(KERNELS[1]) {
+            fs::write(bench.at(OPTIONS), "# mine\n").unwrap();
+        }
+    };
+    let result = apply::apply(&bench.site, &bench.look(), &plan.change, &mut tell);
+    let Err(Trouble::Undone(why)) = result else {
+        panic!("{result:?}");
+    };
+    assert!(why.contains("somebody has changed"), "{why}");
+    assert_eq!(bench.options(), "# mine\n");
+}
+
+#[test]
 fn a_tool_that_fails_when_it_is_taken_back() {
     let bench = Bench::new(fresh());
     bench.setup("01:00").unwrap();
