@@ -2,6 +2,8 @@
 
 //! The kernel's console on a card. Before its driver can let go of the card the console must.
 
+use std::time::Duration;
+
 use crate::facts::{
     Function,
     Host, //
@@ -45,10 +47,16 @@ pub(super) fn bound(host: &Host) -> Vec<String> {
         .collect()
 }
 
-/// Takes a console off its framebuffer, or gives it back.
-pub(super) fn bind(act: &mut Act<'_>, console: &str, bind: bool) -> Result<(), Refused> {
+/// Takes a console off its framebuffer, or gives it back. A driver that does not come back may have
+/// the console locked.
+pub(super) fn bind(
+    act: &mut Act<'_>,
+    console: &str,
+    bind: bool,
+    wait: Duration,
+) -> Result<(), Refused> {
     let text = if bind { "1" } else { "0" };
-    act.write(&format!("{CONSOLES}/{console}/bind"), text, None)
+    act.write(&format!("{CONSOLES}/{console}/bind"), text, Some(wait))
 }
 
 /// Returns the consoles on framebuffers, bound or not.

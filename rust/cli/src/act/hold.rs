@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// What is said of a driver that does not come back.
+pub(super) const STUCK: &str = "It is not killed, nor could it be: vga-stub explain stuck-unbind";
+
 /// How a card is to be taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
@@ -147,9 +150,7 @@ pub(super) fn hold(
                     outcome.open_in(&now, function);
                 }
             }
-            outcome
-                .hints
-                .push("It is not killed, nor could it be: vga-stub explain stuck-unbind".into());
+            outcome.hints.push(STUCK.into());
         }
         let back = undo.all(act, options.wait, &mut outcome);
         if !back.is_empty() {
@@ -235,7 +236,7 @@ fn take_all(
     {
         for console in console::bound(host) {
             let what = format!("the console {console} could not be taken off its framebuffer");
-            console::bind(act, &console, false).map_err(Trouble::of(what))?;
+            console::bind(act, &console, false, options.wait).map_err(Trouble::of(what))?;
             undo.consoles.push(console);
         }
     }
@@ -275,9 +276,10 @@ pub(super) fn take(
     wait: Duration,
 ) -> Result<(), Trouble> {
     let (name, short) = (&function.name, function.short());
-    // From here on no other driver can get it.
+    // From here on no other driver can get it. Who does not come back has it locked.
     let what = format!("{short} could not be reserved");
-    act.write(&format!("{DEVICES}/{name}/driver_override"), OURS, None)
+    let file = format!("{DEVICES}/{name}/driver_override");
+    act.write(&file, OURS, Some(wait))
         .map_err(Trouble::of(what))?;
     if let Some(driver) = driver {
         let what = format!("{driver} does not let go of {short}");
@@ -345,7 +347,14 @@ impl Undo {
                 continue;
             }
             match was.put_back(act, wait) {
-                Ok(()) => back.push(was.short),
+                Ok(()) => match act.driver(&was.name) {
+                    now if now == was.driver => back.push(was.short),
+                    now => outcome.problem(format!(
+                        "{} could not be put back: it has {} now",
+                        was.short,
+                        now.as_deref().unwrap_or("no driver")
+                    )),
+                },
                 Err(refused) => {
                     outcome.refused(
                         format_args!("{} could not be put back", was.short),
@@ -355,7 +364,7 @@ impl Undo {
             }
         }
         for console in std::mem::take(&mut self.consoles) {
-            if let Err(refused) = console::bind(act, &console, true) {
+            if let Err(refused) = console::bind(act, &console, true, wait) {
                 outcome.refused(format_args!("{console} could not be put back"), &refused);
             }
         }
@@ -373,7 +382,7 @@ impl Was {
         }
         let before = self.driver_override.known().map_or("\n", String::as_str);
         let file = format!("{DEVICES}/{}/driver_override", self.name);
-        act.write(&file, before, None)?;
+        act.write(&file, before, Some(wait))?;
         match &self.driver {
             Some(driver) if away => {
                 let file = format!("{DRIVERS}/{driver}/bind");
@@ -576,6 +585,34 @@ mod tests {
             ]
         );
         assert_eq!(model.driver("0000:01:00.0"), "nouveau");
+    }
+
+    #[test]
+    fn what_was_not_put_back_is_not_called_so() {
+        let mut model = Model::new(hosts());
+        model.ignore("drivers_probe 0000:01:00.0");
+        model.ignore("nouveau/bind 0000:01:00.0");
+        let outcome = hold(&mut model, "01:00", false);
+        assert_eq!(
+            outcome.problems[2..],
+            [
+                "01:00.0 could not be put back: it has no driver now",
+                "Put back as it was: 01:00.1."
+            ]
+        );
+    }
+
+    #[test]
+    fn no_write_lasts_for_ever() {
+        let machine = console(hosts(), "fb0", "0000:01:00.0");
+        let mut model = Model::new(machine);
+        assert!(hold(&mut model, "01:00", true).done);
+        assert_eq!(model.unlimited(), [""; 0]);
+        let mut model = Model::new(console(hosts(), "fb0", "0000:01:00.0"));
+        model.fail("drivers_probe 0000:01:00.0", Errno::NODEV, "");
+        assert!(!hold(&mut model, "01:00", true).done);
+        assert!(model.written().contains(&"vtcon1/bind 1".into()));
+        assert_eq!(model.unlimited(), [""; 0]);
     }
 
     #[test]

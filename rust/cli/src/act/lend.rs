@@ -10,7 +10,8 @@ use super::{
     hold::{
         in_order,
         take,
-        unbind, //
+        unbind,
+        STUCK, //
     },
     is_one_of,
     outcome::{
@@ -32,6 +33,24 @@ use crate::{
         Host, //
     },
 };
+
+/// Why a function was not given.
+struct Failure {
+    /// In words.
+    lines: Vec<String>,
+    /// Whether a driver has not come back: the function is not to be touched any more.
+    stuck: bool,
+}
+
+impl Failure {
+    /// Makes one of what came of it.
+    fn of(lines: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            lines: lines.into_iter().collect(),
+            stuck: false,
+        }
+    }
+}
 
 /// Lends a card, its displays to a driver if one is named, and looks who has it then.
 pub(crate) fn go(
@@ -95,9 +114,14 @@ pub(crate) fn go(
         let wanted = to
             .as_deref()
             .filter(|_| function.is_display() || selected.single);
-        if let Err(problem) = give(act, function, wanted, wait) {
-            for line in problem {
+        if let Err(failure) = give(act, function, wanted, wait) {
+            for line in failure.lines {
                 outcome.problem(line);
+            }
+            if failure.stuck {
+                // Somebody has it locked, and each write would wait for that.
+                given.pop();
+                outcome.hints.push(STUCK.into());
             }
             put_back(act, &given, wait, &mut outcome);
             outcome.look_again(&act.look());
@@ -118,13 +142,19 @@ pub(crate) fn go(
     };
     let who: Vec<_> = functions.iter().map(who).collect();
     outcome.says = format!("{card} is the host's: {}", who.join(", "));
-    give_console(act, &now, &functions, &mut outcome);
+    give_console(act, &now, &functions, wait, &mut outcome);
     outcome
 }
 
 /// Puts the kernel's console on a framebuffer that a card has again, if it is on none: it does not
 /// come back by itself once it was taken off.
-fn give_console(act: &mut Act<'_>, now: &Host, functions: &[&Function], outcome: &mut Outcome) {
+fn give_console(
+    act: &mut Act<'_>,
+    now: &Host,
+    functions: &[&Function],
+    wait: Duration,
+    outcome: &mut Outcome,
+) {
     let mut nodes = now.system.nodes.iter();
     let framebuffer = nodes.any(|(node, owner)| {
         node.starts_with("/dev/fb") && functions.iter().any(|function| function.name == *owner)
@@ -133,7 +163,7 @@ fn give_console(act: &mut Act<'_>, now: &Host, functions: &[&Function], outcome:
         return;
     }
     for console in console::of_framebuffers(now) {
-        if let Err(refused) = console::bind(act, &console, true) {
+        if let Err(refused) = console::bind(act, &console, true, wait) {
             let hint = format!("the console {console} does not come back: {}", refused.why);
             outcome.hints.push(hint);
         }
@@ -182,15 +212,18 @@ fn give(
     function: &Function,
     to: Option<&str>,
     wait: Duration,
-) -> Result<(), Vec<String>> {
+) -> Result<(), Failure> {
     let (name, short) = (&function.name, function.short());
     let say = |what: String| {
         move |refused: Refused| {
             let kernel = refused.kernel.iter().map(|line| format!("kernel: {line}"));
-            [format!("{what}: {}", refused.why)]
-                .into_iter()
-                .chain(kernel)
-                .collect::<Vec<_>>()
+            Failure {
+                lines: [format!("{what}: {}", refused.why)]
+                    .into_iter()
+                    .chain(kernel)
+                    .collect(),
+                stuck: refused.is_stuck(),
+            }
         }
     };
     if function.driver.known().is_some() {
@@ -200,7 +233,7 @@ fn give(
     let file = format!("{DEVICES}/{name}/driver_override");
     let reserved = act.value(&file).known().is_some_and(|text| text == OURS);
     if reserved {
-        act.write(&file, "\n", None).map_err(say(format!(
+        act.write(&file, "\n", Some(wait)).map_err(say(format!(
             "the reservation of {short} could not be lifted"
         )))?;
     }
@@ -232,10 +265,10 @@ fn give(
     match (act.driver(name), to) {
         (Some(now), Some(to)) if is_one_of(Some(&now), &[to.to_owned()]) => Ok(()),
         (Some(now), None) if !is_holder(&now) => Ok(()),
-        (Some(now), None) if now == OURS && function.named.is_some() => Err(vec![
+        (Some(now), None) if now == OURS && function.named.is_some() => Err(Failure::of([
             format!("vga-stub has {short} again: ids= names it, and it was asked first"),
             format!("vga-stub lend {short} --to DRIVER says which driver"),
-        ]),
+        ])),
         // Nobody has wanted it before.
         (None, None) if !function.is_display() && function.host_drivers.is_empty() => Ok(()),
         (now, _) => {
@@ -243,10 +276,8 @@ fn give(
             let has = driver.unwrap_or("no driver, and none of the host's wants it");
             let kernel = act.logged().into_iter();
             let kernel = kernel.map(|line| format!("kernel: {line}"));
-            Err([format!("{short} has {has} now")]
-                .into_iter()
-                .chain(kernel)
-                .collect())
+            let line = format!("{short} has {has} now");
+            Err(Failure::of([line].into_iter().chain(kernel)))
         }
     }
 }
@@ -395,6 +426,29 @@ mod tests {
             "01:00.1 could not be given to the host: ENODEV: No such device"
         );
         assert_eq!(model.driver("0000:01:00.0"), "vga-stub");
+    }
+
+    #[test]
+    fn what_a_driver_hangs_in_is_not_touched_again() {
+        let mut model = Model::new(loaded());
+        model.hang("drivers_probe 0000:01:00.1");
+        let outcome = lend(&mut model, "01:00", None);
+        assert_eq!(
+            outcome.problems,
+            [
+                "01:00.1 could not be given to the host: it has not come back within 10 s; process \
+                 4711 waits in it",
+                "Held again: 01:00.0."
+            ]
+        );
+        assert_eq!(outcome.hints, [STUCK]);
+        let written = model.written();
+        assert!(!written
+            .iter()
+            .skip_while(|line| !line.ends_with("drivers_probe 0000:01:00.1"))
+            .skip(1)
+            .any(|line| line.contains("0000:01:00.1")));
+        assert_eq!(model.unlimited(), [""; 0]);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Model {
     hosts: BTreeMap<String, String>,
     /// What was written: file, text.
     written: Vec<String>,
+    /// What was written without a time limit.
+    unlimited: Vec<String>,
     /// How long was waited.
     slept: Duration,
 }
@@ -59,6 +61,7 @@ impl Model {
             ignored: Vec::new(),
             hosts,
             written: Vec::new(),
+            unlimited: Vec::new(),
             slept: Duration::ZERO,
         }
     }
@@ -88,6 +91,11 @@ impl Model {
     /// Returns what was written since the last time: file and text, without what all paths have.
     pub(crate) fn written(&mut self) -> Vec<String> {
         std::mem::take(&mut self.written)
+    }
+
+    /// Returns what was written without a time limit.
+    pub(crate) fn unlimited(&self) -> &[String] {
+        &self.unlimited
     }
 
     /// Returns how long was waited.
@@ -219,7 +227,7 @@ impl Hands for Model {
         &mut self,
         file: &str,
         text: &str,
-        _: Option<Duration>,
+        patience: Option<Duration>,
     ) -> Result<Vec<String>, Refused> {
         let parts: Vec<_> = file.rsplit('/').take(2).collect();
         let short = parts.into_iter().rev().collect::<Vec<_>>().join("/");
@@ -227,6 +235,9 @@ impl Hands for Model {
         let line = format!("{short} {}", text.trim());
         let line = line.trim_end().to_owned();
         self.written.push(line.clone());
+        if patience.is_none() {
+            self.unlimited.push(line.clone());
+        }
         let is = |end: &String| short.ends_with(end.as_str()) || line.ends_with(end.as_str());
         if let Some((_, (why, line))) = self.failing.iter().find(|(end, _)| is(end)) {
             let kernel = Some(line.clone()).filter(|line| !line.is_empty());
