@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check {
     id: "only-display",
     aliases: &[],
     title: "a screen for the host",
-    about: "All graphics cards are named: while they are held the machine has no \
-             screen. That is well for a server that is reached over the network or by \
+    about: "All graphics cards with sockets are named, or with a driver for guests: \
+             while they are the machine has no screen. That is well for a server that is reached over the network or by \
              a serial console, and a trap for a desktop. The way back is the word \
              module_blacklist=vga_stub on the kernel's command line, for one boot.",
     sources: &[
@@ -24,9 +24,10 @@ fn run(host: &Host) -> Vec<Finding> {
     let displays: Vec<_> = host
         .functions()
         .iter()
-        .filter(|function| function.is_display())
+        .filter(|function| function.is_display() && !is_3d(function))
         .collect();
-    if displays.is_empty() || displays.iter().any(|function| function.named.is_none()) {
+    let named = displays.iter().any(|function| function.named.is_some());
+    if !named || displays.iter().any(|function| is_of_host(function)) {
         return vec![];
     }
     let system = &host.system;
@@ -54,6 +55,18 @@ fn run(host: &Host) -> Vec<Finding> {
         )]
 }
 
+/// Returns whether a function is a 3D controller: it has no socket for a screen.
+fn is_3d(function: &Function) -> bool {
+    function.identity.class >> 8 == 0x0302
+}
+
+/// Returns whether a display shows what the host has to say: a driver for guests shows nothing.
+fn is_of_host(function: &Function) -> bool {
+    let driver = function.driver.known();
+    let for_guests = driver.is_some_and(|driver| driver != "vga-stub" && is_holder(driver));
+    function.named.is_none() && !for_guests
+}
+
 #[cfg(test)]
 pub(super) const CASE: Case = Case {
     bad: || good().gone("/sys/bus/pci/devices/0000:00:02.0"),
@@ -65,6 +78,38 @@ pub(super) const CASE: Case = Case {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_for_guests_is_no_screen() {
+        let other = "0000:00:02.0";
+        for driver in ["vfio-pci", "pci-stub"] {
+            assert_eq!(
+                run(&good().driver(other, driver).host()).len(),
+                1,
+                "{driver}"
+            );
+        }
+        // Held by hand, it is the host's at the next boot.
+        assert!(run(&good().driver(other, "vga-stub").host()).is_empty());
+        let muxless = (CASE.bad)().card("0000:02:00.0", "00:1c.0", "10de", "25a2", "030200");
+        assert_eq!(run(&muxless.host()).len(), 1);
+        // It has no screen to lose.
+        let server = (CASE.bad)().gone("/sys/bus/pci/devices/0000:01:00.0").card(
+            "0000:01:00.0",
+            "0000:00:01.0",
+            "10de",
+            "20b0",
+            "030200",
+        );
+        assert!(run(&server.host()).is_empty());
+        // Nothing is named, so nothing is taken.
+        let nothing = good()
+            .gone("/etc/modprobe.d")
+            .gone("/sys/module/vga_stub")
+            .driver("0000:01:00.0", "vfio-pci")
+            .driver(other, "vfio-pci");
+        assert!(run(&nothing.host()).is_empty());
+    }
 
     #[test]
     fn a_server_needs_no_screen() {
