@@ -31,7 +31,10 @@ use super::{
     Refused,
     Why, //
 };
-use crate::facts::Source;
+use crate::{
+    change::site::search_path,
+    facts::Source, //
+};
 
 /// The first argument of a child. It is no verb, and is shown nowhere.
 const CHILD: &str = "write-for-parent";
@@ -86,6 +89,7 @@ impl Hands for Live<'_> {
         let output = Command::new(program)
             .args(words)
             .env("LC_ALL", "C")
+            .env("PATH", search_path(std::env::var_os("PATH")))
             .stdin(Stdio::null())
             .output();
         let kernel = mark.lines(&[]);

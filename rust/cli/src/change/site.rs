@@ -3,6 +3,7 @@
 //! Where changes are made: files that are replaced as a whole or not at all, and programs.
 
 use std::{
+    ffi::OsString,
     fs::{
         self,
         File,
@@ -68,7 +69,7 @@ pub(crate) struct Site {
     /// What paths are below.
     root: PathBuf,
     /// Where programs are; the caller's own if there is none.
-    path: Option<std::ffi::OsString>,
+    path: Option<OsString>,
     /// After how many steps the command is to be killed.
     #[cfg(test)]
     left: std::cell::Cell<Option<u32>>,
@@ -84,12 +85,9 @@ pub(crate) struct Lock {
 impl Site {
     /// The machine that we run on.
     pub(crate) fn live() -> Self {
-        // Who became root by su may have no sbin in it.
-        let mut path = std::env::var_os("PATH").unwrap_or_default();
-        path.push(":/usr/sbin:/sbin");
         Self {
             root: "/".into(),
-            path: Some(path),
+            path: Some(search_path(std::env::var_os("PATH"))),
             #[cfg(test)]
             left: None.into(),
         }
@@ -97,7 +95,7 @@ impl Site {
 
     /// A directory, with programs of its own.
     #[cfg(test)]
-    pub(crate) fn below(root: &std::path::Path, path: std::ffi::OsString) -> Self {
+    pub(crate) fn below(root: &std::path::Path, path: OsString) -> Self {
         Self {
             root: root.into(),
             path: Some(path),
@@ -342,7 +340,36 @@ impl Site {
     }
 }
 
+/// Returns where programs are looked for, by the caller's PATH. Who became root by su may have no sbin
+/// in it. An empty part would mean the directory that we are in.
+pub(crate) fn search_path(path: Option<OsString>) -> OsString {
+    let path = path.unwrap_or_default();
+    let given = std::env::split_paths(&path).filter(|part| part.is_absolute());
+    let mut parts: Vec<_> = given.collect();
+    if parts.is_empty() {
+        parts = vec!["/usr/bin".into(), "/bin".into()];
+    }
+    parts.extend(["/usr/sbin".into(), "/sbin".into()]);
+    // What was divided at colons has none.
+    std::env::join_paths(parts).unwrap_or_default()
+}
+
 /// Returns what to say of an error of the system.
 fn cannot(what: &str, path: &str, error: &io::Error) -> Trouble {
     Trouble::Failed(format!("cannot {what} {path}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_never_looked_for_where_we_are() {
+        let path = |text: Option<&str>| search_path(text.map(OsString::from));
+        assert_eq!(path(Some("/usr/bin")), "/usr/bin:/usr/sbin:/sbin");
+        for none in [None, Some(""), Some(":"), Some(".:bin")] {
+            assert_eq!(path(none), "/usr/bin:/bin:/usr/sbin:/sbin");
+        }
+        assert_eq!(path(Some("/opt/bin::.")), "/opt/bin:/usr/sbin:/sbin");
+    }
 }
