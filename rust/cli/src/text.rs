@@ -5,4 +5,5 @@
 pub(crate) mod columns;
 pub(crate) mod escape;
 pub(crate) mod paint;
+pub(crate) mod shell;
 pub(crate) mod wrap;

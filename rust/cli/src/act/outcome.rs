@@ -22,7 +22,10 @@ use crate::{
         Function,
         Host, //
     },
-    text::escape::printable,
+    text::{
+        escape::printable,
+        shell, //
+    },
     verbs::list::guests_of,
     Failure,
     BAD,
@@ -249,11 +252,7 @@ pub(crate) fn carry_out(
 
 /// Returns what to type as root: what was typed.
 pub(crate) fn needs_root() -> String {
-    let words = std::env::args_os().skip(1);
-    let words: Vec<_> = words
-        .map(|word| printable(&word.to_string_lossy()).into_owned())
-        .collect();
-    format!("needs root: sudo vga-stub {}", words.join(" "))
+    format!("needs root: sudo vga-stub {}", shell::arguments())
 }
 
 /// Says what came of it: what is so now on standard output, all else on standard error.

@@ -24,7 +24,10 @@ use crate::{
         host::Options as Wanted,
         Host, //
     },
-    text::escape::printable,
+    text::{
+        escape::printable,
+        shell, //
+    },
     Failure,
     BAD,
     GOOD, //
@@ -88,10 +91,9 @@ pub(super) fn check_root(context: &Context, verb: &str) -> Result<(), Failure> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    let words = printable(&words.join(" ")).into_owned();
     Err(Failure::Read(format!(
-        "needs root: sudo vga-stub {words}; nothing was changed"
+        "needs root: sudo vga-stub {}; nothing was changed",
+        shell::arguments()
     )))
 }
 

@@ -34,7 +34,10 @@ use crate::{
         Host,
         Source, //
     },
-    text::escape::printable,
+    text::{
+        escape::printable,
+        shell::quoted, //
+    },
     Failure, //
 };
 
@@ -116,7 +119,8 @@ pub(crate) fn undo(
     if args.cards.is_empty() {
         left.cards.clear();
     }
-    let mut again = args.cards.join(" ");
+    let again: Vec<_> = args.cards.iter().map(|card| quoted(card)).collect();
+    let mut again = again.join(" ");
     if args.force {
         again = "--force".into();
     }

@@ -31,6 +31,7 @@ use crate::{
     },
     text::{
         escape::printable,
+        shell::quoted,
         wrap::wrap, //
     },
     verbs::hints,
@@ -293,14 +294,6 @@ fn comment(title: &str, notes: &[Note]) -> String {
 
 /// Says how what was printed gets into a domain.
 fn after(assignment: &Assignment<'_>, args: &XmlArgs) -> Vec<Note> {
-    let quoted = |name: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+:@".contains(c);
-        if name.chars().all(plain) {
-            name.to_owned()
-        } else {
-            format!("'{}'", name.replace('\'', "'\\''"))
-        }
-    };
     match &args.domain {
         Some(name) => {
             let name = quoted(name);

@@ -42,6 +42,7 @@ use crate::{
         Host,
         Source, //
     },
+    text::shell::quoted,
 };
 
 /// The checks whose failures forbid a setup.
@@ -212,7 +213,7 @@ pub(crate) fn setup(
 
 /// Returns what was asked for, to be typed again.
 fn again(args: &SetupArgs) -> String {
-    let mut words = args.cards.clone();
+    let mut words: Vec<_> = args.cards.iter().map(|card| quoted(card)).collect();
     if let Some(functions) = &args.functions {
         let functions: Vec<_> = functions.iter().map(u8::to_string).collect();
         words.push(format!("--functions {}", functions.join(",")));

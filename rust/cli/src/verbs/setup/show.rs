@@ -51,8 +51,7 @@ pub(crate) fn text(plan: &Plan, quiet: bool) -> String {
         findings(&mut out, &plan.warnings);
     }
     if !quiet {
-        let again = printable(&plan.again).into_owned();
-        let again = format!("sudo vga-stub {} {again}", plan.verb);
+        let again = format!("sudo vga-stub {} {}", plan.verb, plan.again);
         out += &format!("\nTo do it:                 {} --apply\n", again.trim_end());
         if plan.verb == "setup" {
             out += "To undo it:               sudo vga-stub undo --apply\n";

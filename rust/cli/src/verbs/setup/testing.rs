@@ -557,6 +557,18 @@ fn cards_are_added_and_taken_back_one_by_one() {
 }
 
 #[test]
+fn what_is_to_be_typed_can_be_typed() {
+    let bench = Bench::new(fresh());
+    let text = show::text(&bench.plan("00:01.0/00.*").unwrap(), false);
+    let line = "sudo vga-stub setup '00:01.0/00.*' --apply\n";
+    assert!(text.contains(line), "{text}");
+    bench.setup("01:00").unwrap();
+    let text = show::text(&bench.plan_undo("00:01.0/00.*").unwrap(), false);
+    let line = "sudo vga-stub undo '00:01.0/00.*' --apply\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn all_are_all_that_were_set_up() {
     let bench = Bench::new(fresh());
     let before = bench.tree();
