@@ -35,8 +35,7 @@ pub(crate) fn apply(
     let (directory, _) = OPTIONS.rsplit_once('/').unwrap_or(("", OPTIONS));
     // Our own directory goes when it is empty, whoever has made it.
     let mut made = Vec::new();
-    site.make_directory(state)?;
-    let lock = site.lock(state)?;
+    let lock = site.lock()?;
     let was = change.was.as_ref().map(|record| record.write());
     let was = was.transpose().map_err(Trouble::Failed)?;
     if site.read(OPTIONS)? != change.before || site.read(RECORD)? != was {
@@ -44,6 +43,7 @@ pub(crate) fn apply(
             "somebody has changed the setup meanwhile; nothing was changed. Try again".into(),
         ));
     }
+    site.make_directory(state)?;
     site.clear(RECORD)?;
     // What is pending: all that may be there, before and after.
     let mut pending = change
@@ -163,7 +163,7 @@ fn finish(
             for path in made.iter().rev() {
                 site.remove_directory(path)?;
             }
-            tidy(site)
+            tidy_locked(site)
         }
     }
 }
@@ -171,6 +171,12 @@ fn finish(
 /// Removes what a command that was killed has left: files that were not whole yet, and our directory
 /// if nothing is in it.
 pub(crate) fn tidy(site: &Site) -> Result<(), Trouble> {
+    let _lock = site.lock()?;
+    tidy_locked(site)
+}
+
+/// Does the same for who has the lock.
+fn tidy_locked(site: &Site) -> Result<(), Trouble> {
     let (state, _) = RECORD.rsplit_once('/').unwrap_or(("", RECORD));
     site.clear(OPTIONS)?;
     site.clear(RECORD)?;

@@ -40,6 +40,8 @@ use rustix::{
 
 use crate::text::escape::printable;
 
+/// What is locked; it is gone at the next boot.
+pub(crate) const LOCK: &str = "/run/vga-stub.lock";
 /// What the name of a file has that is being written.
 const NEW: &str = ".new";
 /// The most that a file of ours has.
@@ -168,9 +170,18 @@ impl Site {
         }
     }
 
-    /// Takes a lock on a directory, which has to be there.
-    pub(crate) fn lock(&self, path: &str) -> Result<Lock, Trouble> {
-        let file = File::open(self.at(path)).map_err(|error| cannot("open", path, &error))?;
+    /// Takes the lock. Who may open its file may keep it for ever, so that nobody else may.
+    pub(crate) fn lock(&self) -> Result<Lock, Trouble> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
+            .open(self.at(LOCK))
+            .map_err(|error| cannot("open", LOCK, &error))?;
         let end = Instant::now() + PATIENCE;
         loop {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -185,7 +196,7 @@ impl Site {
                             .into(),
                     ))
                 }
-                Err(error) => return Err(cannot("lock", path, &error.into())),
+                Err(error) => return Err(cannot("lock", LOCK, &error.into())),
             }
         }
     }

@@ -26,7 +26,8 @@ use crate::{
         apply,
         site::{
             Site,
-            Trouble, //
+            Trouble,
+            LOCK, //
         },
         OPTIONS,
         RECORD, //
@@ -167,7 +168,7 @@ impl Bench {
     fn new(machine: Machine) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
-        for path in ["etc/modprobe.d", "var/lib", "boot", "bin"] {
+        for path in ["etc/modprobe.d", "var/lib", "boot", "bin", "run"] {
             fs::create_dir_all(root.join(path)).unwrap();
         }
         // Copied by another process: a program that a fork of another test has open for writing
@@ -261,6 +262,8 @@ impl Bench {
         let mut tree = BTreeMap::new();
         let root = self.directory.path();
         walk(root, root, &mut tree);
+        // It is gone at the next boot.
+        tree.remove(LOCK.trim_start_matches('/'));
         tree
     }
 
@@ -876,11 +879,36 @@ fn there_is_no_directory_for_it() {
 }
 
 #[test]
+fn nobody_else_can_keep_the_lock() {
+    let bench = Bench::new(fresh());
+    bench.setup("01:00").unwrap();
+    let mode = |path: &str| fs::metadata(bench.at(path)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(LOCK), 0o600);
+    // Whoever may look at the record may lock it, and its directory, to no end.
+    assert_eq!(mode(RECORD), 0o644);
+    for path in ["/var/lib/vga-stub", RECORD, "/etc/modprobe.d", OPTIONS] {
+        let file = fs::File::open(bench.at(path)).unwrap();
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+        assert_eq!(bench.setup("00:02.* --headless"), Ok(true), "{path}");
+        bench.undo("00:02.*").unwrap();
+    }
+}
+
+#[test]
+fn what_is_refused_makes_no_directory() {
+    let bench = Bench::new(fresh());
+    let plan = bench.plan("01:00").unwrap();
+    fs::write(bench.at(OPTIONS), "# mine\n").unwrap();
+    let before = bench.tree();
+    refused(bench.carry_out(&plan));
+    assert_eq!(bench.tree(), before);
+}
+
+#[test]
 fn two_at_once() {
     let bench = Bench::new(fresh());
     let (one, two) = (bench.plan("01:00").unwrap(), bench.plan("01:00").unwrap());
-    fs::create_dir(bench.at("/var/lib/vga-stub")).unwrap();
-    let lock = bench.site.lock("/var/lib/vga-stub").unwrap();
+    let lock = bench.site.lock().unwrap();
     let why = refused(bench.carry_out(&one));
     assert!(
         why.contains("another vga-stub setup or undo is at work"),
@@ -913,8 +941,7 @@ fn somebody_else_writes_meanwhile() {
 #[test]
 fn what_outlives_a_killed_command_is_waited_for() {
     let bench = Bench::new(fresh());
-    fs::create_dir(bench.at("/var/lib/vga-stub")).unwrap();
-    let lock = bench.site.lock("/var/lib/vga-stub").unwrap();
+    let lock = bench.site.lock().unwrap();
     let words = ["sh", "-c", "setsid -f sleep 4 >/dev/null 2>&1"].map(str::to_owned);
     bench.site.run(&words, Some(&lock)).unwrap();
     drop(lock);
