@@ -127,7 +127,11 @@ pub(super) fn hold(
         return outcome;
     }
     if let Some(needs) = host.system.users.needs() {
-        // Only of a dry run.
+        if !act.dry_run {
+            outcome.problem(format!("cannot see who has it open: it takes {needs}"));
+            outcome.problem("Nothing was changed.");
+            return outcome;
+        }
         outcome.hints.push(format!(
             "Who has it open was not looked at: it takes {needs}."
         ));
@@ -600,6 +604,20 @@ mod tests {
                 "Put back as it was: 01:00.1."
             ]
         );
+    }
+
+    #[test]
+    fn nothing_is_taken_unseen() {
+        let mut model = Model::new(hosts().denied("open-files").denied("mapped-files"));
+        let outcome = hold(&mut model, "01:00", true);
+        assert_eq!(
+            outcome.problems,
+            [
+                "cannot see who has it open: it takes root",
+                "Nothing was changed."
+            ]
+        );
+        assert_eq!(model.written(), [""; 0]);
     }
 
     #[test]

@@ -823,7 +823,9 @@ fn processes() -> Vec<(u32, String)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let name = |pid: u32| {
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        // The kernel cuts it after 15 bytes, which may be within a letter.
+        let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
+        let name = String::from_utf8_lossy(&name);
         Some((pid, name.trim().replace(char::is_control, "?")))
     };
     let mut processes: Vec<_> = pids.filter_map(name).collect();
@@ -1005,6 +1007,33 @@ fn caller() -> Datum<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_whose_name_is_no_text_is_seen() {
+        use std::{
+            ffi::OsStr,
+            os::unix::ffi::OsStrExt, //
+        };
+
+        let directory = tempfile::tempdir().unwrap();
+        // As the kernel cuts a longer name.
+        let program = directory.path().join(OsStr::from_bytes(b"screen \xc3"));
+        std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+        let mut child = std::process::Command::new(&program)
+            .args(["-c", "echo; read -r line"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Its name is given to it after it was made.
+        let mut begun = [0];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut begun).unwrap();
+        let found = processes();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let name = found.iter().find(|(pid, _)| *pid == child.id());
+        assert_eq!(name.unwrap().1, "screen \u{fffd}");
+    }
 
     #[test]
     fn roms_are_compared() {
