@@ -152,6 +152,25 @@ pub(crate) fn go(
     let mut outcome = Outcome::new(selected, &[]);
     outcome.done = true;
     let back = undo.all(act, options.wait, &mut outcome);
+    // What was held before is not in there: it comes back by the reclaim, or not.
+    let held = functions
+        .iter()
+        .filter(|function| driver(function).as_deref() == Some(OURS));
+    for function in held {
+        let now = act.driver(&function.name);
+        if now.as_deref() != Some(OURS) {
+            outcome.problem(format!(
+                "{} is not held any more: it has {}",
+                function.short(),
+                now.as_deref().unwrap_or("no driver")
+            ));
+        }
+    }
+    if !outcome.done {
+        outcome
+            .hints
+            .push(format!("vga-stub reclaim {}", trial.card));
+    }
     let text = if back.is_empty() {
         "it stays held, as it was".into()
     } else {
@@ -374,6 +393,17 @@ mod tests {
         assert!(done, "{lines:#?}");
         assert_eq!(lines[0], "ok hold: it was held");
         assert!(lines.contains(&"ok give back: it stays held, as it was".into()));
+    }
+
+    #[test]
+    fn a_held_card_that_does_not_come_back_is_told() {
+        let mut model = Model::new(good());
+        model.fail("reclaim", Errno::BUSY, "vga-stub 0000:01:00.0: is in use");
+        let (done, lines) = tried(&mut model);
+        assert!(!done);
+        let line = "not ok give back: 01:00.1 is not held any more: it has vfio-pci \
+                    01:00.0 is not held any more: it has vfio-pci";
+        assert!(lines.contains(&line.into()), "{lines:#?}");
     }
 
     #[test]
