@@ -234,11 +234,10 @@ pub(crate) fn carry_out(
         // What one move did may matter to the next.
         let now = (at > 0).then(|| Host::of_cards(&*context.source));
         let host = now.as_ref().unwrap_or(&host);
-        let again = card::resolve(host, task.card).map_err(Failure::Read)?;
-        let again = again.iter().find(|other| other.slot == card.slot);
+        let card = again(host, task.card, card);
         let mut hands = super::live::Live::new(&*context.source);
         let mut act = Act::new(&mut hands, task.dry_run);
-        let mut outcome = each(host, again.unwrap_or(card), &mut act);
+        let mut outcome = each(host, &card, &mut act);
         outcome.steps = act.into_steps();
         outcomes.push(outcome);
     }
@@ -248,6 +247,15 @@ pub(crate) fn carry_out(
     } else {
         BAD
     })
+}
+
+/// Finds a card again after something was done to another one. If it has gone, it is as it was: what
+/// cannot be done to it is told with what was done to the others.
+fn again<'a>(host: &'a Host, argument: &str, card: &Selected<'a>) -> Selected<'a> {
+    let found = card::resolve(host, argument).unwrap_or_default();
+    let mut found = found.into_iter();
+    let found = found.find(|other| other.slot == card.slot);
+    found.unwrap_or_else(|| card.clone())
 }
 
 /// Returns what to type as root: what was typed.
@@ -332,6 +340,18 @@ mod tests {
         let mut outcome = verb(&host, &selected[0], &mut act);
         outcome.steps = act.into_steps();
         outcome
+    }
+
+    #[test]
+    fn a_card_that_goes_meanwhile_loses_no_outcome() {
+        let (before, after) = (good().host(), good().gone("/sys/bus/pci/devices").host());
+        let card = card::resolve(&before, "all").unwrap().remove(0);
+        assert!(card::resolve(&after, "all").is_err());
+        assert_eq!(again(&after, "all", &card).functions.len(), 2);
+        // One that is there is as it is now.
+        let now = good().driver("0000:01:00.0", "nouveau").host();
+        let card = again(&now, "all", &card);
+        assert_eq!(card.functions[0].driver.known().unwrap(), "nouveau");
     }
 
     /// Where the check `cli` wants it, it gets what it compares with the schema.
