@@ -47,7 +47,8 @@ pub(crate) struct HoldArgs {
     force: bool,
 
     /// How long a driver may take to let go of it
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..))]
     wait: u32,
 
     /// Say what would be done, and do nothing

@@ -46,7 +46,8 @@ pub(crate) struct LendArgs {
     to: Option<String>,
 
     /// How long a driver may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..))]
     wait: u32,
 
     /// Say what would be done, and do nothing

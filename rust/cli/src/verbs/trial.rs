@@ -75,7 +75,8 @@ pub(crate) struct TrialArgs {
     force: bool,
 
     /// How long a driver may take to let go of it
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..))]
     wait: u32,
 }
 
