@@ -345,9 +345,20 @@ impl Undo {
         outcome: &mut Outcome,
     ) -> Vec<String> {
         let mut back = Vec::new();
+        let now = act.look();
         for was in std::mem::take(&mut self.functions).into_iter().rev() {
             // Somebody has it locked, and each write would wait for that.
             if was.stuck {
+                continue;
+            }
+            // A guest's driver would wait for the guest.
+            let users = guests(&now, &was.name);
+            if !users.is_empty() {
+                outcome.problem(format!(
+                    "{} could not be put back: it is in use by {}",
+                    was.short,
+                    users.join(", ")
+                ));
                 continue;
             }
             match was.put_back(act, wait) {
@@ -374,6 +385,16 @@ impl Undo {
         }
         back
     }
+}
+
+/// Returns who has a function in use by a driver for guests.
+fn guests(now: &Host, name: &str) -> Vec<String> {
+    let for_guests = |function: &&Function| {
+        let driver = function.driver.known();
+        driver.is_some_and(|driver| driver != OURS && is_holder(driver))
+    };
+    let function = now.function(name).filter(for_guests);
+    function.map_or_else(Vec::new, |function| users_in_words(now, function))
 }
 
 impl Was {
@@ -604,6 +625,36 @@ mod tests {
                 "Put back as it was: 01:00.1."
             ]
         );
+    }
+
+    #[test]
+    fn what_a_guest_uses_is_not_unbound_to_put_it_back() {
+        let mut model = Model::new(
+            good()
+                .driver("0000:01:00.0", "vfio-pci")
+                .query("open-files", "4242\tqemu-system-x86\t/dev/vfio/14\n")
+                .query("guests", "4242\twin11\tvfio-pci,host=0000:01:00.0\n"),
+        );
+        let was = Was {
+            name: "0000:01:00.0".into(),
+            short: "01:00.0".into(),
+            driver: Some("nouveau".into()),
+            driver_override: Datum::Absent,
+            stuck: false,
+        };
+        let mut undo = Undo {
+            consoles: Vec::new(),
+            functions: vec![was],
+        };
+        let mut outcome = Outcome::default();
+        let mut act = Act::new(&mut model, false);
+        let back = undo.all(&mut act, Duration::from_secs(10), &mut outcome);
+        assert_eq!(back, [""; 0]);
+        assert_eq!(
+            outcome.problems,
+            ["01:00.0 could not be put back: it is in use by win11"]
+        );
+        assert_eq!(model.written(), [""; 0]);
     }
 
     #[test]
