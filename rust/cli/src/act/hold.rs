@@ -198,6 +198,11 @@ fn refuse(host: &Host, card: &str, wanted: &[&Function], force: bool, outcome: &
             outcome.hints.push(format!("vga-stub reclaim {card}"));
         }
     }
+    for function in wanted {
+        if let Some(what) = host.system.vital.get(&function.name) {
+            outcome.problem(format!("{} has {what}", function.short()));
+        }
+    }
     let mut open = false;
     for function in wanted {
         let users = users_in_words(host, function);
@@ -655,6 +660,30 @@ mod tests {
             ["01:00.0 could not be put back: it is in use by win11"]
         );
         assert_eq!(model.written(), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_host_lives_on_is_not_taken() {
+        let machine = hosts()
+            .function("0000:01:00.2", "0000:00:01.0", "10de", "1ad8", "0c0330")
+            .driver("0000:01:00.2", "xhci_hcd")
+            .file("/proc/net/route", "Iface Destination\neth0 00000000 0102\n")
+            .link(
+                "/sys/class/net/eth0",
+                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.2/usb3/3-1/3-1:1.0/net/eth0",
+            );
+        let mut model = Model::new(machine);
+        let outcome = hold(&mut model, "01:00", true);
+        assert_eq!(
+            outcome.problems,
+            [
+                "01:00.2 has the default route of the network (eth0)",
+                "Nothing was changed."
+            ]
+        );
+        assert_eq!(model.written(), [""; 0]);
+        // Its other functions can be taken.
+        assert!(hold(&mut model, "01:00.0", true).done);
     }
 
     #[test]

@@ -288,7 +288,8 @@ impl System {
         }
     }
 
-    /// Reads what a change of cards goes by: who has them open, and what draws on them.
+    /// Reads what a change of cards goes by: who has them open, what draws on them, and what the host
+    /// lives on.
     pub(super) fn of_cards(source: &dyn Source) -> Self {
         let open = source.query(&Query::OpenFiles).map(|text| users(&text));
         let mapped = source.query(&Query::Mapped).map(|text| users(&text));
@@ -307,6 +308,7 @@ impl System {
             nodes: nodes(source),
             consoles: consoles(source),
             vfio: vfio_files(source),
+            vital: vital(source),
             ..Self::default()
         }
     }

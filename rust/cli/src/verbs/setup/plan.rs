@@ -478,6 +478,9 @@ fn judge(
         })
         .collect();
     plan.refused = elsewhere(host, options, plan.change.was.as_ref());
+    let meant = plan.cards.iter().flat_map(|card| &card.functions);
+    plan.refused
+        .extend(meant.filter_map(|name| vital(host, name)));
     for mut finding in checks::run(&after) {
         let ours = |finding: &Finding| {
             let mut seen = finding.evidence.iter();
@@ -502,6 +505,24 @@ fn judge(
             plan.warnings.push(finding);
         }
     }
+}
+
+/// Returns why a function is not to be held that the host lives on.
+fn vital(host: &Host, name: &str) -> Option<Finding> {
+    let what = host.system.vital.get(name)?;
+    let function = host.function(name)?;
+    Some(
+        fail(function, format!("{} has {what}", function.short()))
+            .detail("Held, the host could not do without it, or not even boot.")
+            .advice(
+                "Name the functions of the card without it: vga-stub setup CARD --functions LIST. \
+                 Or move what hangs on it to another controller.",
+            )
+            .seen(
+                "/proc/self/mountinfo, /proc/net/route",
+                format!("{what}: {name}"),
+            ),
+    )
 }
 
 /// Finds what else gives the module a parameter that our file gives it: only the last one counts.

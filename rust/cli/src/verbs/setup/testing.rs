@@ -560,6 +560,28 @@ fn cards_are_added_and_taken_back_one_by_one() {
 }
 
 #[test]
+fn what_the_host_lives_on_is_not_set_up() {
+    let machine = fresh()
+        .function("0000:01:00.2", "0000:00:01.0", "10de", "1ad8", "0c0330")
+        .group(14, &["0000:01:00.0", "0000:01:00.1", "0000:01:00.2"])
+        .file(
+            "/proc/self/mountinfo",
+            "29 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+        )
+        .link(
+            "/sys/dev/block/8:1",
+            "../../devices/pci0000:00/0000:00:01.0/0000:01:00.2/usb3/3-1/block/sda/sda1",
+        );
+    let bench = Bench::new(machine);
+    let before = bench.tree();
+    let why = refused(bench.setup("01:00"));
+    assert!(why.contains("01:00.2 has the root file system"), "{why}");
+    assert!(why.contains("--functions LIST"), "{why}");
+    assert_eq!(bench.tree(), before);
+    assert_eq!(bench.setup("01:00 --functions 0,1"), Ok(true));
+}
+
+#[test]
 fn what_is_to_be_typed_can_be_typed() {
     let bench = Bench::new(fresh());
     let text = show::text(&bench.plan("00:01.0/00.*").unwrap(), false);
