@@ -22,7 +22,6 @@ use super::{
 use crate::{
     card::Selected,
     facts::{
-        pci::is_holder,
         Datum,
         Function,
         Host, //
@@ -123,14 +122,12 @@ pub(super) fn hold(
     }
     refuse(host, &card, &wanted, options.force, &mut outcome);
     if !outcome.problems.is_empty() {
-        outcome.problem("Nothing was changed.");
-        return outcome;
+        return outcome.untouched();
     }
     if let Some(needs) = host.system.users.needs() {
         if !act.dry_run {
             outcome.problem(format!("cannot see who has it open: it takes {needs}"));
-            outcome.problem("Nothing was changed.");
-            return outcome;
+            return outcome.untouched();
         }
         outcome.hints.push(format!(
             "Who has it open was not looked at: it takes {needs}."
@@ -139,7 +136,7 @@ pub(super) fn hold(
     if host.selection.loaded.known().is_none() {
         if let Err(refused) = act.run(&["modprobe", "vga_stub"]) {
             outcome.refused("the module vga_stub could not be loaded", &refused);
-            outcome.problem("Nothing was changed.");
+            let outcome = outcome.untouched();
             return outcome.hint("What is wrong with it: vga-stub doctor");
         }
     }
@@ -186,16 +183,11 @@ fn open_in(function: &Function, users: &[String]) -> String {
 /// Says what is in the way of taking functions, before anything is touched.
 fn refuse(host: &Host, card: &str, wanted: &[&Function], force: bool, outcome: &mut Outcome) {
     for function in wanted {
-        let short = function.short();
-        let driver = function.driver.known().map(String::as_str);
         // From where it can be taken as a whole, and by who knows who uses it.
         let claimed = function.claimed.known().is_some();
-        if driver.is_some_and(|driver| is_holder(driver) && (claimed || driver == "pciback")) {
-            outcome.problem(format!(
-                "{short} is with {}, which has it for a guest",
-                driver.unwrap_or_default()
-            ));
-            outcome.hints.push(format!("vga-stub reclaim {card}"));
+        let driver = function.guests_driver();
+        if let Some(driver) = driver.filter(|driver| claimed || *driver == "pciback") {
+            outcome.with_guest(function, driver);
         }
     }
     for function in wanted {
@@ -394,11 +386,8 @@ impl Undo {
 
 /// Returns who has a function in use by a driver for guests.
 fn guests(now: &Host, name: &str) -> Vec<String> {
-    let for_guests = |function: &&Function| {
-        let driver = function.driver.known();
-        driver.is_some_and(|driver| driver != OURS && is_holder(driver))
-    };
-    let function = now.function(name).filter(for_guests);
+    let function = now.function(name);
+    let function = function.filter(|function| function.guests_driver().is_some());
     function.map_or_else(Vec::new, |function| users_in_words(now, function))
 }
 

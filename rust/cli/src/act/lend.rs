@@ -66,18 +66,12 @@ pub(crate) fn go(
     let card = label(selected);
     let driver = |function: &Function| function.driver.known().cloned().unwrap_or_default();
     for function in &functions {
-        let driver = driver(function);
-        if driver != OURS && is_holder(&driver) {
-            outcome.problem(format!(
-                "{} is with {driver}, which has it for a guest",
-                function.short()
-            ));
-            outcome.hints.push(format!("vga-stub reclaim {card}"));
+        if let Some(driver) = function.guests_driver() {
+            outcome.with_guest(function, driver);
         }
     }
     if !outcome.problems.is_empty() {
-        outcome.problem("Nothing was changed.");
-        return outcome;
+        return outcome.untouched();
     }
     // What was held by hand is left reserved when the module goes.
     let reserved = |function: &Function| {
@@ -102,8 +96,7 @@ pub(crate) fn go(
             Ok(driver) => Some(driver),
             Err(problem) => {
                 outcome.problem(problem);
-                outcome.problem("Nothing was changed.");
-                return outcome;
+                return outcome.untouched();
             }
         },
     };

@@ -128,6 +128,20 @@ impl Outcome {
         self.kernel(&refused.kernel);
     }
 
+    /// Adds that a function of a card is with a guest's driver, and how it comes back.
+    pub(crate) fn with_guest(&mut self, function: &Function, driver: &str) {
+        self.problem(format!(
+            "{} is with {driver}, which has it for a guest",
+            function.short()
+        ));
+        self.hints.push(format!("vga-stub reclaim {}", self.card));
+    }
+
+    /// What was in the way was seen before anything was touched.
+    pub(crate) fn untouched(self) -> Self {
+        self.refuse("Nothing was changed.")
+    }
+
     /// Adds what the kernel said of what was in the way.
     pub(crate) fn kernel(&mut self, lines: &[String]) {
         let lines = lines.iter().map(|line| format!("kernel: {line}"));

@@ -28,7 +28,6 @@ use super::{
 use crate::{
     card::Selected,
     facts::{
-        pci::is_holder,
         Datum,
         Function,
         Host, //
@@ -107,19 +106,13 @@ pub(crate) fn go(
             .collect(),
         unloaded: Vec::new(),
     };
-    let guests = |function: &&Function| {
-        let driver = function.driver.known();
-        driver.is_some_and(|driver| driver != OURS && is_holder(driver))
-    };
-    if let Some(function) = functions.iter().copied().find(guests) {
-        let outcome = Outcome::new(selected, &functions).refuse(format!(
-            "{} is with {}, which has it for a guest",
-            function.short(),
-            function.driver.known().map_or("", String::as_str)
-        ));
-        trial.note("hold", outcome, String::new());
-        trial.hints.push(format!("vga-stub reclaim {}", trial.card));
-        return trial;
+    for function in &functions {
+        if let Some(driver) = function.guests_driver() {
+            let mut outcome = Outcome::new(selected, &functions);
+            outcome.with_guest(function, driver);
+            trial.note("hold", outcome, String::new());
+            return trial;
+        }
     }
     trial.found = Some(Found::read(host, &trial.names, act));
     // Those that a hand-off loads.

@@ -62,9 +62,7 @@ fn is_3d(function: &Function) -> bool {
 
 /// Returns whether a display shows what the host has to say: a driver for guests shows nothing.
 fn is_of_host(function: &Function) -> bool {
-    let driver = function.driver.known();
-    let for_guests = driver.is_some_and(|driver| driver != "vga-stub" && is_holder(driver));
-    function.named.is_none() && !for_guests
+    function.named.is_none() && function.guests_driver().is_none()
 }
 
 #[cfg(test)]

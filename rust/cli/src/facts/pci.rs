@@ -190,6 +190,12 @@ impl Function {
         (!is_holder(driver)).then_some(driver)
     }
 
+    /// Returns the driver that has it for a guest, if it is not vga-stub.
+    pub(crate) fn guests_driver(&self) -> Option<&str> {
+        let driver = self.driver.known()?;
+        (driver != "vga-stub" && is_holder(driver)).then_some(driver)
+    }
+
     /// Returns where it is as a place that `devices=` takes, with `*` for all functions if
     /// `function` is not wanted.
     pub(crate) fn place(&self, function: bool) -> String {
