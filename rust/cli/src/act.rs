@@ -22,6 +22,7 @@ pub(crate) mod outcome;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod trial;
+mod trouble;
 
 use std::time::Duration;
 

@@ -40,9 +40,19 @@ pub(super) fn on(host: &Host, function: &Function) -> Option<String> {
 
 /// Returns the consoles on framebuffers that are bound.
 pub(super) fn bound(host: &Host) -> Vec<String> {
+    of_framebuffers(host, |bound| bound)
+}
+
+/// Returns the consoles on framebuffers, bound or not.
+pub(super) fn all(host: &Host) -> Vec<String> {
+    of_framebuffers(host, |_| true)
+}
+
+/// Returns the consoles on framebuffers of which it is wanted whether they are bound.
+fn of_framebuffers(host: &Host, wanted: impl Fn(bool) -> bool) -> Vec<String> {
     let consoles = host.system.consoles.iter();
     consoles
-        .filter(|(_, name, bound)| *bound && name.contains("frame buffer"))
+        .filter(|(_, name, bound)| wanted(*bound) && name.contains("frame buffer"))
         .map(|(console, _, _)| console.clone())
         .collect()
 }
@@ -57,13 +67,4 @@ pub(super) fn bind(
 ) -> Result<(), Refused> {
     let text = if bind { "1" } else { "0" };
     act.write(&format!("{CONSOLES}/{console}/bind"), text, Some(wait))
-}
-
-/// Returns the consoles on framebuffers, bound or not.
-pub(super) fn of_framebuffers(host: &Host) -> Vec<String> {
-    let consoles = host.system.consoles.iter();
-    consoles
-        .filter(|(_, name, _)| name.contains("frame buffer"))
-        .map(|(console, _, _)| console.clone())
-        .collect()
 }

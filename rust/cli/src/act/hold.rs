@@ -13,6 +13,7 @@ use super::{
         users_in_words,
         Outcome, //
     },
+    trouble::Trouble,
     Act,
     Refused,
     DEVICES,
@@ -38,43 +39,6 @@ pub(crate) struct Options {
     pub(crate) force: bool,
     /// How long a driver may take to let go of it.
     pub(crate) wait: Duration,
-}
-
-/// What went wrong with a function.
-pub(super) struct Trouble {
-    /// In words.
-    pub(super) what: String,
-    /// How a change was refused.
-    pub(super) refused: Option<Refused>,
-    /// What the kernel logged of a change of which nothing came.
-    pub(super) kernel: Vec<String>,
-}
-
-impl Trouble {
-    /// Makes one of a change that was not made.
-    fn of(what: String) -> impl FnOnce(Refused) -> Self {
-        move |refused| Self {
-            what,
-            refused: Some(refused),
-            kernel: Vec::new(),
-        }
-    }
-
-    /// Returns whether a driver has not come back: the function is not to be touched any more.
-    pub(super) fn is_stuck(&self) -> bool {
-        self.refused.as_ref().is_some_and(Refused::is_stuck)
-    }
-
-    /// Says it.
-    pub(super) fn say(&self, outcome: &mut Outcome) {
-        match &self.refused {
-            Some(refused) => outcome.refused(&self.what, refused),
-            None => {
-                outcome.problem(self.what.clone());
-                outcome.kernel(&self.kernel);
-            }
-        }
-    }
 }
 
 /// Returns the functions of a card that drivers can have, audio and USB first, the VGA card last:
@@ -141,8 +105,9 @@ pub(super) fn hold(
         }
     }
     if let Err(trouble) = take_all(host, &wanted, options, act, undo) {
+        let stuck = trouble.is_stuck();
         trouble.say(&mut outcome);
-        if trouble.is_stuck() {
+        if stuck {
             let now = act.look();
             for function in wanted.iter().filter_map(|old| now.function(&old.name)) {
                 let users = users_in_words(&now, function);
@@ -294,14 +259,11 @@ pub(super) fn take(
     }
     match act.driver(name) {
         Some(now) if now == OURS => Ok(()),
-        now => Err(Trouble {
-            what: format!(
-                "vga-stub did not claim {short}, which has {} now",
-                now.as_deref().unwrap_or("no driver")
-            ),
-            refused: None,
-            kernel: act.logged(),
-        }),
+        now => {
+            let now = now.as_deref().unwrap_or("no driver");
+            let line = format!("vga-stub did not claim {short}, which has {now} now");
+            Err(Trouble::after([line], act.logged()))
+        }
     }
 }
 

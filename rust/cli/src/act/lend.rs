@@ -18,8 +18,8 @@ use super::{
         label,
         Outcome, //
     },
+    trouble::Trouble,
     Act,
-    Refused,
     DEVICES,
     DRIVERS,
     OURS, //
@@ -33,24 +33,6 @@ use crate::{
         Host, //
     },
 };
-
-/// Why a function was not given.
-struct Failure {
-    /// In words.
-    lines: Vec<String>,
-    /// Whether a driver has not come back: the function is not to be touched any more.
-    stuck: bool,
-}
-
-impl Failure {
-    /// Makes one of what came of it.
-    fn of(lines: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            lines: lines.into_iter().collect(),
-            stuck: false,
-        }
-    }
-}
 
 /// Lends a card, its displays to a driver if one is named, and looks who has it then.
 pub(crate) fn go(
@@ -75,12 +57,8 @@ pub(crate) fn go(
     }
     // What was held by hand is left reserved when the module goes.
     let reserved = |function: &Function| {
-        function.driver.is_absent()
-            && function
-                .details
-                .driver_override
-                .known()
-                .is_some_and(|text| text == OURS)
+        let text = function.details.driver_override.known();
+        function.driver.is_absent() && text.is_some_and(|text| text == OURS)
     };
     let held: Vec<_> = functions
         .iter()
@@ -107,12 +85,10 @@ pub(crate) fn go(
         let wanted = to
             .as_deref()
             .filter(|_| function.is_display() || selected.single);
-        if let Err(failure) = give(act, function, wanted, wait) {
-            for line in failure.lines {
-                outcome.problem(line);
-            }
-            if failure.stuck {
-                // Somebody has it locked, and each write would wait for that.
+        if let Err(trouble) = give(act, function, wanted, wait) {
+            let stuck = trouble.is_stuck();
+            trouble.say(&mut outcome);
+            if stuck {
                 given.pop();
                 outcome.hints.push(STUCK.into());
             }
@@ -155,7 +131,7 @@ fn give_console(
     if !framebuffer || !console::bound(now).is_empty() {
         return;
     }
-    for console in console::of_framebuffers(now) {
+    for console in console::all(now) {
         if let Err(refused) = console::bind(act, &console, true, wait) {
             let hint = format!("the console {console} does not come back: {}", refused.why);
             outcome.hints.push(hint);
@@ -205,30 +181,20 @@ fn give(
     function: &Function,
     to: Option<&str>,
     wait: Duration,
-) -> Result<(), Failure> {
+) -> Result<(), Trouble> {
     let (name, short) = (&function.name, function.short());
-    let say = |what: String| {
-        move |refused: Refused| {
-            let kernel = refused.kernel.iter().map(|line| format!("kernel: {line}"));
-            Failure {
-                lines: [format!("{what}: {}", refused.why)]
-                    .into_iter()
-                    .chain(kernel)
-                    .collect(),
-                stuck: refused.is_stuck(),
-            }
-        }
-    };
     if function.driver.known().is_some() {
-        unbind(act, name, wait).map_err(say(format!("vga-stub does not let go of {short}")))?;
+        unbind(act, name, wait)
+            .map_err(Trouble::of(format!("vga-stub does not let go of {short}")))?;
     }
     // vga-stub lifts the reservation of what devices= names; what was held by hand is left to us.
     let file = format!("{DEVICES}/{name}/driver_override");
     let reserved = act.value(&file).known().is_some_and(|text| text == OURS);
     if reserved {
-        act.write(&file, "\n", Some(wait)).map_err(say(format!(
-            "the reservation of {short} could not be lifted"
-        )))?;
+        act.write(&file, "\n", Some(wait))
+            .map_err(Trouble::of(format!(
+                "the reservation of {short} could not be lifted"
+            )))?;
     }
     let what = format!("{short} could not be given to {}", to.unwrap_or("the host"));
     let mut result = Ok(());
@@ -251,26 +217,27 @@ fn give(
     } else {
         result = act.write("/sys/bus/pci/drivers_probe", name, Some(wait));
     }
-    result.map_err(say(what))?;
+    result.map_err(Trouble::of(what))?;
     if act.dry_run {
         return Ok(());
     }
     match (act.driver(name), to) {
         (Some(now), Some(to)) if is_one_of(Some(&now), &[to.to_owned()]) => Ok(()),
         (Some(now), None) if !is_holder(&now) => Ok(()),
-        (Some(now), None) if now == OURS && function.named.is_some() => Err(Failure::of([
-            format!("vga-stub has {short} again: ids= names it, and it was asked first"),
-            format!("vga-stub lend {short} --to DRIVER says which driver"),
-        ])),
+        (Some(now), None) if now == OURS && function.named.is_some() => {
+            let lines = [
+                format!("vga-stub has {short} again: ids= names it, and it was asked first"),
+                format!("vga-stub lend {short} --to DRIVER says which driver"),
+            ];
+            Err(Trouble::after(lines, Vec::new()))
+        }
         // Nobody has wanted it before.
         (None, None) if !function.is_display() && function.host_drivers.is_empty() => Ok(()),
         (now, _) => {
             let driver = now.as_deref();
             let has = driver.unwrap_or("no driver, and none of the host's wants it");
-            let kernel = act.logged().into_iter();
-            let kernel = kernel.map(|line| format!("kernel: {line}"));
             let line = format!("{short} has {has} now");
-            Err(Failure::of([line].into_iter().chain(kernel)))
+            Err(Trouble::after([line], act.logged()))
         }
     }
 }
