@@ -272,6 +272,11 @@ impl<'a> Act<'a> {
         self.hands.source().list(path).known().is_some()
     }
 
+    /// Returns whether a module is loaded, or built in and has parameters.
+    pub(crate) fn has_module(&self, name: &str) -> bool {
+        self.is_directory(&format!("/sys/module/{name}"))
+    }
+
     /// Returns which driver has a function now.
     pub(crate) fn driver(&self, function: &str) -> Option<String> {
         let uevent = self

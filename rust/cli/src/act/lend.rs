@@ -20,6 +20,7 @@ use super::{
     },
     trouble::Trouble,
     Act,
+    Refused,
     DEVICES,
     DRIVERS,
     OURS, //
@@ -168,8 +169,8 @@ fn find_driver(act: &mut Act<'_>, name: &str) -> Result<String, String> {
 /// none, or none that may be loaded, is seen by who has the function then.
 fn load(act: &mut Act<'_>, functions: &[&Function]) {
     for function in functions {
-        let is_loaded = |module: &String| act.is_directory(&format!("/sys/module/{module}"));
-        if !function.host_drivers.is_empty() && !function.host_drivers.iter().any(is_loaded) {
+        let mut modules = function.host_drivers.iter();
+        if !function.host_drivers.is_empty() && !modules.any(|module| act.has_module(module)) {
             let _ = act.run(&["modprobe", "-b", &function.modalias]);
         }
     }
@@ -197,27 +198,7 @@ fn give(
             )))?;
     }
     let what = format!("{short} could not be given to {}", to.unwrap_or("the host"));
-    let mut result = Ok(());
-    if let Some(driver) = to {
-        result = act.write(&format!("{DRIVERS}/{driver}/bind"), name, Some(wait));
-    } else if matches!(function.named, Some(Named::Ids(_))) {
-        // By its IDs vga-stub would have it again, if it is asked before the host's driver.
-        let modules = function.host_drivers.iter();
-        let drivers: Vec<_> = modules
-            .flat_map(|module| act.drivers_called(module))
-            .collect();
-        for driver in drivers {
-            if act.is_directory(&format!("{DRIVERS}/{driver}")) && act.driver(name).is_none() {
-                result = act.write(&format!("{DRIVERS}/{driver}/bind"), name, Some(wait));
-            }
-        }
-        if act.driver(name).is_none() && !act.dry_run {
-            result = act.write("/sys/bus/pci/drivers_probe", name, Some(wait));
-        }
-    } else {
-        result = act.write("/sys/bus/pci/drivers_probe", name, Some(wait));
-    }
-    result.map_err(Trouble::of(what))?;
+    offer(act, function, to, wait).map_err(Trouble::of(what))?;
     if act.dry_run {
         return Ok(());
     }
@@ -240,6 +221,39 @@ fn give(
             Err(Trouble::after([line], act.logged()))
         }
     }
+}
+
+/// Has a driver of the host, or whichever the kernel finds, look at a function that has none.
+fn offer(
+    act: &mut Act<'_>,
+    function: &Function,
+    to: Option<&str>,
+    wait: Duration,
+) -> Result<(), Refused> {
+    let name = &function.name;
+    let bind = |act: &mut Act<'_>, driver: &str| {
+        act.write(&format!("{DRIVERS}/{driver}/bind"), name, Some(wait))
+    };
+    if let Some(driver) = to {
+        return bind(act, driver);
+    }
+    let mut result = Ok(());
+    if matches!(function.named, Some(Named::Ids(_))) {
+        // By its IDs vga-stub would have it again, if it is asked before the host's driver.
+        let modules = function.host_drivers.iter();
+        let drivers: Vec<_> = modules
+            .flat_map(|module| act.drivers_called(module))
+            .collect();
+        for driver in drivers {
+            if act.is_directory(&format!("{DRIVERS}/{driver}")) && act.driver(name).is_none() {
+                result = bind(act, &driver);
+            }
+        }
+        if act.driver(name).is_some() || act.dry_run {
+            return result;
+        }
+    }
+    act.write("/sys/bus/pci/drivers_probe", name, Some(wait))
 }
 
 /// Holds functions again, the last one first, and says how that went.

@@ -117,7 +117,7 @@ pub(crate) fn go(
     trial.found = Some(Found::read(host, &trial.names, act));
     // Those that a hand-off loads.
     for module in ["vga_stub", "vfio_pci"] {
-        if !act.is_directory(&format!("/sys/module/{module}")) {
+        if !act.has_module(module) {
             trial.unloaded.push(module);
         }
     }
@@ -252,7 +252,7 @@ pub(crate) fn finish(trial: &mut Trial, act: &mut Act<'_>) {
     /// How often to look.
     const NAP: Duration = Duration::from_millis(500);
     for module in trial.unloaded.iter().rev() {
-        if act.is_directory(&format!("/sys/module/{module}")) {
+        if act.has_module(module) {
             if let Err(refused) = act.run(&["modprobe", "-r", module]) {
                 trial.hints.push(format!(
                     "the module {module}, which was loaded for it, stays: {}",
