@@ -380,28 +380,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        act::testing::Model,
+        act::testing::{
+            hosts,
+            Model, //
+        },
         card,
         facts::testing::{
             good,
             Machine, //
         }, //
     };
-
-    /// The card 01:00 with the host's drivers.
-    fn hosts() -> Machine {
-        good()
-            .lost("0000:01:00.0", "nouveau")
-            .lost("0000:01:00.1", "snd_hda_intel")
-            .link(
-                "/sys/class/drm/renderD129",
-                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/renderD129",
-            )
-            .link(
-                "/sys/class/sound/card1",
-                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.1/sound/card1",
-            )
-    }
 
     /// A console on a framebuffer of a function.
     fn console(machine: Machine, fb: &str, function: &str) -> Machine {

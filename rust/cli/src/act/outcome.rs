@@ -337,7 +337,11 @@ mod tests {
                 self,
                 Move, //
             },
-            testing::Model,
+            testing::{
+                for_the_schema,
+                hosts,
+                Model, //
+            },
         },
         facts::testing::good,
     };
@@ -368,7 +372,6 @@ mod tests {
         assert_eq!(card.functions[0].driver.known().unwrap(), "nouveau");
     }
 
-    /// Where the check `cli` wants it, it gets what it compares with the schema.
     #[test]
     fn json_for_the_schema() {
         let hold = |host: &Host, card: &Selected<'_>, act: &mut Act<'_>| {
@@ -378,10 +381,7 @@ mod tests {
             };
             hold::go(host, card, options, act)
         };
-        let hosts = good()
-            .lost("0000:01:00.0", "nouveau")
-            .lost("0000:01:00.1", "snd_hda_intel")
-            .gone("/sys/module/vga_stub");
+        let hosts = hosts().gone("/sys/module/vga_stub");
         let open = hosts
             .clone()
             .query("mapped-files", "7\tx\t/dev/snd/controlC0\n")
@@ -417,9 +417,6 @@ mod tests {
         ] {
             assert!(json.contains(part), "{part}\n{json}");
         }
-        if let Some(directory) = std::env::var_os("JSON_DIRECTORY") {
-            let file = std::path::Path::new(&directory).join("change.json");
-            std::fs::write(file, json).unwrap();
-        }
+        for_the_schema("change.json", &json);
     }
 }

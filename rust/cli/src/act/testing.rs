@@ -11,6 +11,12 @@ use std::{
 use rustix::io::Errno;
 
 use super::{
+    hold,
+    trial::{
+        self,
+        Trial, //
+    },
+    Act,
     Hands,
     Refused,
     Why,
@@ -19,12 +25,55 @@ use super::{
     DRIVERS,
     OURS, //
 };
-use crate::facts::{
-    testing::Machine,
-    Datum,
-    Host,
-    Source, //
+use crate::{
+    card,
+    facts::{
+        testing::{
+            good,
+            Machine, //
+        },
+        Datum,
+        Host,
+        Source, //
+    },
 };
+
+/// The usual machine, on which the host's drivers have the card 01:00.
+pub(crate) fn hosts() -> Machine {
+    good()
+        .lost("0000:01:00.0", "nouveau")
+        .lost("0000:01:00.1", "snd_hda_intel")
+        .link(
+            "/sys/class/drm/renderD129",
+            "../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/renderD129",
+        )
+        .link(
+            "/sys/class/sound/card1",
+            "../../devices/pci0000:00/0000:00:01.0/0000:01:00.1/sound/card1",
+        )
+}
+
+/// Tries the card 01:00 of a model.
+pub(crate) fn tried(model: &mut Model) -> Trial {
+    let options = hold::Options {
+        force: false,
+        wait: Duration::from_secs(10),
+    };
+    let host = model.host();
+    let selected = card::resolve(&host, "01:00").unwrap();
+    let mut act = Act::new(model, false);
+    let mut trial = trial::go(&host, &selected[0], options, &mut act);
+    trial::finish(&mut trial, &mut act);
+    trial
+}
+
+/// Leaves what a verb prints as JSON where the check `cli` wants it, to compare it with the schema.
+pub(crate) fn for_the_schema(name: &str, json: &str) {
+    if let Some(directory) = std::env::var_os("JSON_DIRECTORY") {
+        let file = std::path::Path::new(&directory).join(name);
+        std::fs::write(file, json).unwrap();
+    }
+}
 
 /// The machine, and what is to go wrong.
 pub(crate) struct Model {

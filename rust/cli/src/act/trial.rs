@@ -294,19 +294,19 @@ mod tests {
 
     use super::*;
     use crate::{
-        act::testing::Model,
-        card,
+        act::testing::{
+            self,
+            Model, //
+        },
         facts::testing::{
             good,
             Machine, //
         }, //
     };
 
-    /// The card 01:00 with the host's drivers.
+    /// The machine of the host's drivers, and what the module will show of the card.
     fn hosts() -> Machine {
-        good()
-            .lost("0000:01:00.0", "nouveau")
-            .lost("0000:01:00.1", "snd_hda_intel")
+        testing::hosts()
             .bytes("/sys/class/vga_stub/0000:01:00.0/rom", &[0x55, 0xaa, 1])
             .file("/sys/class/vga_stub/0000:01:00.0/rom_source", "bar\n")
             .file("/sys/class/vga_stub/0000:01:00.0/rom_status", "no-pcir\n")
@@ -315,15 +315,7 @@ mod tests {
 
     /// Tries the card of a model, and returns the steps with what was in the way.
     fn tried(model: &mut Model) -> (bool, Vec<String>) {
-        let options = hold::Options {
-            force: false,
-            wait: Duration::from_secs(10),
-        };
-        let host = model.host();
-        let selected = card::resolve(&host, "01:00").unwrap();
-        let mut act = Act::new(model, false);
-        let mut trial = go(&host, &selected[0], options, &mut act);
-        finish(&mut trial, &mut act);
+        let trial = testing::tried(model);
         let line = |line: &Line| {
             let mark = if line.good { "ok" } else { "not ok" };
             format!(
@@ -401,12 +393,7 @@ mod tests {
 
     #[test]
     fn an_open_card_is_not_tried() {
-        let machine = hosts()
-            .link(
-                "/sys/class/drm/renderD129",
-                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/renderD129",
-            )
-            .query("open-files", "2143\tgnome-shell\t/dev/dri/renderD129\n");
+        let machine = hosts().query("open-files", "2143\tgnome-shell\t/dev/dri/renderD129\n");
         let mut model = Model::new(machine);
         let (done, lines) = tried(&mut model);
         assert!(!done && lines[0].starts_with("not ok hold: 01:00.0 is open in gnome-shell"));

@@ -211,23 +211,13 @@ fn wrap_behind(out: &mut String, first: &str, text: &str) {
 mod tests {
     use super::*;
     use crate::{
-        act::testing::Model,
+        act::testing::{
+            for_the_schema,
+            tried,
+            Model, //
+        },
         facts::testing::good, //
     };
-
-    /// Tries the card of a model.
-    fn tried(model: &mut Model) -> Trial {
-        let host = model.host();
-        let selected = card::resolve(&host, "01:00").unwrap();
-        let options = hold::Options {
-            force: false,
-            wait: Duration::ZERO,
-        };
-        let mut act = Act::new(model, false);
-        let mut trial = trial::go(&host, &selected[0], options, &mut act);
-        trial::finish(&mut trial, &mut act);
-        trial
-    }
 
     #[test]
     fn lines_have_eighty_columns() {
@@ -251,7 +241,6 @@ mod tests {
         assert!(text.ends_with("\nNot all of it worked.\n"));
     }
 
-    /// Where the check `cli` wants it, it gets what it compares with the schema.
     #[test]
     fn json_for_the_schema() {
         let trial = tried(&mut Model::new(good().lost("0000:01:00.0", "nouveau")));
@@ -265,9 +254,6 @@ mod tests {
             trial: &trial,
         };
         let json = serde_json::to_string_pretty(&json).unwrap();
-        if let Some(directory) = std::env::var_os("JSON_DIRECTORY") {
-            let file = std::path::Path::new(&directory).join("try.json");
-            std::fs::write(file, json).unwrap();
-        }
+        for_the_schema("try.json", &json);
     }
 }
