@@ -23,6 +23,19 @@ use crate::{
     text::escape::printable, //
 };
 
+/// The help of a verb that takes a CARD: what that is, then what else there is to say.
+macro_rules! card_help {
+    ($rest:literal) => {
+        concat!(
+            "A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs \
+             (10de:2684),\nlibvirt's name (pci_0000_01_00_0), or all: every card that is named to \
+             vga-stub.\n\n",
+            $rest
+        )
+    };
+}
+pub(crate) use card_help;
+
 /// What a CARD argument means: functions of one slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Selected<'a> {

@@ -15,7 +15,10 @@ use crate::{
             Task, //
         }, //
     },
-    card::Selected,
+    card::{
+        card_help,
+        Selected, //
+    },
     command::Context,
     facts::Host,
     text::escape::printable,
@@ -28,10 +31,7 @@ use crate::{
 /// group. Where a function is named, its group moves. What is there already stays there: it may be
 /// run again, as hooks do.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+#[command(after_help = card_help!("\
 Exit status:
   0  the driver has it
   1  it was refused, and nothing has moved; the kernel's own line says why
@@ -40,7 +40,7 @@ Exit status:
 Examples:
   vga-stub handoff 01:00
   vga-stub handoff 01:00 pciback
-  vga-stub handoff --quiet 01:00        in a hook: no word if all is well")]
+  vga-stub handoff --quiet 01:00        in a hook: no word if all is well"))]
 pub(crate) struct HandoffArgs {
     /// The card
     #[arg(value_name = "CARD")]

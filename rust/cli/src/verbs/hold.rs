@@ -14,6 +14,7 @@ use crate::{
             Task, //
         }, //
     },
+    card::card_help,
     command::Context,
     Failure, //
 };
@@ -24,10 +25,7 @@ use crate::{
 /// card open is named before anything is touched, and then nothing is. The module is loaded if it is
 /// not there.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+#[command(after_help = card_help!("\
 Exit status:
   0  it is held
   1  it was refused, or a driver did not let go of it; what had been taken was put back
@@ -36,7 +34,7 @@ Exit status:
 Examples:
   vga-stub hold 01:00
   vga-stub hold --dry-run 01:00
-  vga-stub hold 01:00.1                 the card's audio only")]
+  vga-stub hold 01:00.1                 the card's audio only"))]
 pub(crate) struct HoldArgs {
     /// The card
     #[arg(value_name = "CARD")]

@@ -14,6 +14,7 @@ use crate::{
             Task, //
         }, //
     },
+    card::card_help,
     command::Context,
     Failure, //
 };
@@ -23,10 +24,7 @@ use crate::{
 /// All functions of the card are given, or none: the display first. Their modules are loaded if they
 /// are not there, as the kernel would load them.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+#[command(after_help = card_help!("\
 Exit status:
   0  drivers of the host have it
   1  it was refused, or no driver took it; what had been given is held again
@@ -34,7 +32,7 @@ Exit status:
 
 Examples:
   vga-stub lend 01:00
-  vga-stub lend 01:00 --to nouveau")]
+  vga-stub lend 01:00 --to nouveau"))]
 pub(crate) struct LendArgs {
     /// The card
     #[arg(value_name = "CARD")]

@@ -18,7 +18,10 @@ use vga_stub_core::devices::{
 };
 
 use crate::{
-    card,
+    card::{
+        self,
+        card_help, //
+    },
     command::Context,
     facts::{
         host::Options,
@@ -45,10 +48,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(
     visible_alias = "status",
-    after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+    after_help = card_help!("\
 Marks:
   [boot]       the machine booted with it
   [screen]     a screen is connected to it
@@ -57,7 +57,7 @@ Marks:
 
 Exit status:
   0  it was shown
-  2  it could not be looked at, or there is no such card"
+  2  it could not be looked at, or there is no such card")
 )]
 pub(crate) struct ListArgs {
     /// The cards to tell all about

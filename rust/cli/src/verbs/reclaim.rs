@@ -18,6 +18,7 @@ use crate::{
             Task, //
         }, //
     },
+    card::card_help,
     command::Context,
     Failure, //
 };
@@ -27,10 +28,7 @@ use crate::{
 /// What a guest has in use stays where it is, and the guest is named. What is held already stays held:
 /// it may be run again, as hooks do.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+#[command(after_help = card_help!("\
 Exit status:
   0  it is held
   1  it was refused, and nothing has moved; the kernel's own line says why
@@ -38,7 +36,7 @@ Exit status:
 
 Examples:
   vga-stub reclaim 01:00
-  vga-stub reclaim --wait 30 01:00      while the guest is going down")]
+  vga-stub reclaim --wait 30 01:00      while the guest is going down"))]
 pub(crate) struct ReclaimArgs {
     /// The card
     #[arg(value_name = "CARD")]

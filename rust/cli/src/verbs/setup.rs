@@ -11,7 +11,10 @@ mod testing;
 use clap::Args;
 
 use crate::{
-    card,
+    card::{
+        self,
+        card_help, //
+    },
     change::{
         apply,
         site::{
@@ -39,10 +42,7 @@ use crate::{
 /// with its IDs, so that another device at that place is never held. Cards that were set up before
 /// stay. vga-stub undo takes all of it back.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-A CARD is a slot (01:00), a function (0000:01:00.0), a place (00:01.0/00.*), IDs (10de:2684),
-libvirt's name (pci_0000_01_00_0), or all: every card that is named to vga-stub.
-
+#[command(after_help = card_help!("\
 Files:
   /etc/modprobe.d/vga-stub-cards.conf  what it writes
   /var/lib/vga-stub/setup.json         what it did
@@ -54,7 +54,7 @@ without the key, memory of the card that the firmware maps one to one.
 Exit status:
   0  it was shown, or done, or nothing is to be done
   1  it is refused or has failed; what was changed has been put back
-  2  it could not be looked at, there is no such card, or it takes root")]
+  2  it could not be looked at, there is no such card, or it takes root"))]
 pub(crate) struct SetupArgs {
     /// The cards
     #[arg(value_name = "CARD", required = true)]
