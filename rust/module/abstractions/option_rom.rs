@@ -40,7 +40,7 @@ pub(crate) trait Bytes {
     fn limit(&self) -> usize;
 
     /// Appends bytes to a buffer until it holds at least the first `end` of them. If there are
-    /// fewer, [`Bytes::len`] says so afterwards.
+    /// fewer, [`Bytes::limit`] says so afterwards.
     ///
     /// # Errors
     ///
