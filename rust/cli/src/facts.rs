@@ -8,21 +8,26 @@
 //!
 //! Nothing here writes, loads a module, or wakes a card that is in D3cold.
 
+mod answer;
 pub(crate) mod bits;
 pub(crate) mod config;
 mod datum;
+mod displays;
 pub(crate) mod guests;
 pub(crate) mod host;
 mod image;
 pub(crate) mod kernels;
 mod live;
+pub(crate) mod log;
 pub(crate) mod pci;
+mod processes;
 pub(crate) mod record;
 pub(crate) mod selection;
 mod source;
 pub(crate) mod system;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vital;
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use crate::facts::system::{
+use crate::facts::log::{
     open_log,
     read_log, //
 };

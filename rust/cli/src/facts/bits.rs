@@ -68,6 +68,13 @@ pub(crate) fn pick_lines(text: &str, mut wanted: impl FnMut(&str) -> bool) -> St
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
+/// The addresses of PCI functions in a path of sysfs, from the root bus down.
+pub(super) fn functions_in(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|part| {
+        part.contains('.') && vga_stub_core::devices::Address::parse(part.as_bytes()).is_some()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +110,15 @@ mod tests {
     fn numbers() {
         assert_eq!(hex("0x10DE"), Some(0x10de));
         assert_eq!(hex("+1"), None);
+    }
+
+    #[test]
+    fn functions_are_found_in_paths() {
+        let path = "../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card0";
+        assert_eq!(functions_in(path).last(), Some("0000:01:00.0"));
+        assert_eq!(
+            functions_in("../../devices/platform/simple-framebuffer.0").next(),
+            None
+        );
     }
 }

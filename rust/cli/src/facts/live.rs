@@ -18,7 +18,7 @@ use std::{
 use rustix::fs::OFlags;
 
 use super::{
-    system,
+    answer,
     Datum,
     Query,
     Source,
@@ -111,7 +111,7 @@ impl Source for Tree {
 
     fn query(&self, query: &Query) -> Datum<String> {
         if self.live {
-            system::answer(query)
+            answer::answer(query)
         } else {
             Datum::Unreadable("a live machine".into())
         }

@@ -25,7 +25,7 @@ use std::{
 };
 
 use super::{
-    system,
+    answer,
     Datum,
     Query,
     Source,
@@ -377,7 +377,7 @@ impl Source for Recorder<'_> {
 
     fn query(&self, query: &Query) -> Datum<String> {
         let answer = self.source.query(query);
-        let answer = answer.map(|text| system::clean(query, &text));
+        let answer = answer.map(|text| answer::clean(query, &text));
         self.keep(Kind::Query, &query.name(), answer, |text| {
             text.clone().into_bytes()
         })
