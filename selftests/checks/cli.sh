@@ -47,7 +47,7 @@ JSON_DIRECTORY=$answers cargo test --quiet json_for_the_schema
 python3 -c '
 import json, sys
 from jsonschema import Draft202012Validator
-for verb in "change", "try":
+for verb in "change", "try", "error":
     schema = json.load(open(f"schema/{verb}.schema.json"))
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(json.load(open(f"{sys.argv[1]}/{verb}.json")))' "$answers"

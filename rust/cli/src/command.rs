@@ -3,6 +3,7 @@
 //! The command line: options of all verbs, and which verb does what.
 
 use std::{
+    ffi::OsString,
     io::{
         IsTerminal,
         Write, //
@@ -26,9 +27,13 @@ use crate::{
         Source, //
     },
     rom,
-    text::escape::printable,
+    text::{
+        self,
+        escape::printable, //
+    },
     verbs,
-    Failure, //
+    Failure,
+    FAILED, //
 };
 
 /// Say what is wrong with graphics cards for virtual machines, and what to type
@@ -190,10 +195,20 @@ pub(crate) fn description() -> clap::Command {
 /// of a file, with anything in it: what is said is of the same words as they can be printed.
 fn reject(error: &clap::Error) -> ! {
     let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
-    match description().try_get_matches_from(words) {
-        Err(error) => error.exit(),
-        Ok(_) => error.exit(),
+    let again = description().try_get_matches_from(words).err();
+    let error = again.as_ref().unwrap_or(error);
+    if error.use_stderr() && is_json_wanted(std::env::args_os().skip(1)) {
+        text::error::print(&error.to_string(), FAILED);
     }
+    error.exit()
+}
+
+/// Returns whether a command line that may be wrong asks for JSON.
+pub(crate) fn is_json_wanted(mut words: impl Iterator<Item = OsString>) -> bool {
+    words
+        .by_ref()
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json")
 }
 
 /// Does what the command line says, and returns the exit code.

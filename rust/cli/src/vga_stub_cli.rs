@@ -43,6 +43,8 @@ pub(crate) const FAILED: u8 = 2;
 pub(crate) enum Failure {
     /// Something could not be read, or was not understood; this says why.
     Read(String),
+    /// It is refused, or has failed and was put back; this says why.
+    Refused(String),
     /// The answer could not be written.
     Write(io::Error),
 }
@@ -59,15 +61,24 @@ pub fn run() -> ExitCode {
         Ok(code) => code.into(),
         // Whoever reads us has seen enough: `vga-stub rom FILE | head -1`.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => GOOD.into(),
-        Err(Failure::Write(error)) => fail(&format!("cannot write: {error}")),
-        Err(Failure::Read(message)) => fail(&message),
+        Err(Failure::Write(error)) => say(&format!("cannot write: {error}"), FAILED),
+        Err(Failure::Read(message)) => fail(&message, FAILED),
+        Err(Failure::Refused(message)) => fail(&message, BAD),
     }
 }
 
-/// Says what went wrong.
-fn fail(message: &str) -> ExitCode {
+/// Says what went wrong, to programs that have asked for JSON, too.
+fn fail(message: &str, code: u8) -> ExitCode {
+    if command::is_json_wanted(std::env::args_os().skip(1)) {
+        text::error::print(message, code);
+    }
+    say(message, code)
+}
+
+/// Says what went wrong to people.
+fn say(message: &str, code: u8) -> ExitCode {
     eprintln!("vga-stub: {}", text::escape::printable_lines(message));
-    FAILED.into()
+    code.into()
 }
 
 /// Looks at the machine in a directory as `doctor` does, and returns how many files and directories

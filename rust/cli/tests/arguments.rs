@@ -16,6 +16,43 @@ fn arguments(options: &[&str]) -> Vec<u8> {
 }
 
 #[test]
+fn a_program_that_wants_json_gets_json() {
+    // Exit codes are those without it.
+    for words in [
+        ["list", "99:00", "--json"],
+        ["doctor", "--json", "--nonsense"],
+        ["--json", "nonsense", "x"],
+        ["--json", "setup", "99:00"],
+        ["undo", "--json", "99:00"],
+        ["hold", "--json", "01:00"],
+        ["xml", "\u{1b}[31m", "--json"],
+    ] {
+        let run = |words: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_vga-stub"));
+            let output = command
+                .args(["--root", "tests/trees/held.report"])
+                .args(words);
+            output.output().unwrap()
+        };
+        let output = run(&words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["schema"], 1, "{words:?}");
+        assert_eq!(json["error"]["exit"], 2, "{words:?}");
+        let message = json["error"]["message"].as_str().unwrap();
+        assert!(
+            !message.contains('\u{1b}') && !message.is_empty(),
+            "{words:?}"
+        );
+        assert!(!output.stderr.is_empty());
+        let plain: Vec<_> = words.into_iter().filter(|word| *word != "--json").collect();
+        let output = run(&plain);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(output.stdout.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
 fn nuls_stand_for_line_ends() {
     let lines = arguments(&[]);
     let nuls = arguments(&["--null"]);

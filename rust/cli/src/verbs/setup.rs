@@ -160,13 +160,10 @@ pub(super) fn carry_out(
     Ok(GOOD)
 }
 
-/// Says why something was not done, and returns the exit code for it.
+/// Says why something was not done, with the exit code for it.
 pub(super) fn refuse(trouble: &Trouble) -> Result<u8, Failure> {
     match trouble {
-        Trouble::Refused(why) | Trouble::Undone(why) => {
-            eprintln!("vga-stub: {}", crate::text::escape::printable_lines(why));
-            Ok(BAD)
-        }
+        Trouble::Refused(why) | Trouble::Undone(why) => Err(Failure::Refused(why.clone())),
         Trouble::Failed(why) => Err(Failure::Read(why.clone())),
         #[cfg(test)]
         Trouble::Killed => Ok(BAD),
