@@ -100,6 +100,17 @@ pub(super) fn hold(
     if host.selection.loaded.known().is_none() {
         if let Err(refused) = act.run(&["modprobe", "vga_stub"]) {
             outcome.refused("the module vga_stub could not be loaded", &refused);
+    if let Some(unseen) = &host.system.unseen {
+        if !act.dry_run {
+            outcome.problem(format!(
+                "cannot see whether {unseen} have it open: it takes root"
+            ));
+            return outcome.untouched();
+        }
+        outcome.hints.push(format!(
+            "Who has it open was looked at in part. Not looked at: {unseen}; it takes root."
+        ));
+    }
             let outcome = outcome.untouched();
             return outcome.hint("What is wrong with it: vga-stub doctor");
         }
@@ -674,3 +685,35 @@ mod tests {
         assert_eq!(model.written()[0], "modprobe vga_stub");
     }
 }
+    #[test]
+    fn what_was_seen_in_part_is_not_called_all() {
+        let partly = || hosts().query("open-files", "7\tx\t/dev/dri/card9\nunseen\t83\t0 105\n");
+        let mut model = Model::new(partly());
+        assert_eq!(
+            hold(&mut model, "01:00", true).problems,
+            [
+                "cannot see whether 83 processes of users 0 105 have it open: it takes root",
+                "Nothing was changed."
+            ]
+        );
+        assert_eq!(model.written(), [""; 0]);
+        let host = model.host();
+        let selected = card::resolve(&host, "01:00").unwrap();
+        let options = Options {
+            force: false,
+            wait: Duration::from_secs(10),
+        };
+        let outcome = go(
+            &host,
+            &selected[0],
+            options,
+            &mut Act::new(&mut model, true),
+        );
+        assert!(outcome.done);
+        assert_eq!(
+            outcome.hints,
+            ["Who has it open was looked at in part. Not looked at: 83 processes of users 0 105; it \
+              takes root."]
+        );
+    }
+

@@ -2,7 +2,11 @@
 
 //! The processes that have to do with cards.
 
-use std::fs;
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt, //
+};
 
 use super::Datum;
 
@@ -35,15 +39,23 @@ fn is_of_card(file: &str) -> bool {
         && file != "/dev/snd/timer"
 }
 
+/// How the line begins that says which processes were not looked at: how many, then whose.
+pub(super) const UNSEEN: &str = "unseen\t";
+
 /// Finds who has devices of cards, by a function that tells the files of a process.
 fn users_by(files_of: impl Fn(u32) -> std::io::Result<Vec<String>>) -> Datum<String> {
     let mut out = String::new();
-    let mut denied = false;
+    let mut denied = 0;
+    let mut owners = BTreeSet::new();
     for (pid, name) in processes() {
         let mut files = match files_of(pid) {
             Ok(files) => files,
             Err(error) => {
-                denied |= error.kind() == std::io::ErrorKind::PermissionDenied;
+                if error.kind() == std::io::ErrorKind::PermissionDenied {
+                    denied += 1;
+                    let owner = fs::metadata(format!("/proc/{pid}"));
+                    owners.extend(owner.ok().map(|owner| owner.uid()));
+                }
                 continue;
             }
         };
@@ -54,11 +66,15 @@ fn users_by(files_of: impl Fn(u32) -> std::io::Result<Vec<String>>) -> Datum<Str
             out += &format!("{pid}\t{name}\t{file}\n");
         }
     }
-    if denied && out.is_empty() {
-        Datum::Unreadable("root".into())
-    } else {
-        Datum::Known(out)
+    if denied == 0 {
+        return Datum::Known(out);
     }
+    if out.is_empty() {
+        return Datum::Unreadable("root".into());
+    }
+    let owners: Vec<_> = owners.iter().map(u32::to_string).collect();
+    out += &format!("{UNSEEN}{denied}\t{}\n", owners.join(" "));
+    Datum::Known(out)
 }
 
 /// Finds who has devices of cards open.
@@ -149,6 +165,23 @@ pub(super) fn guests() -> Datum<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_told() {
+        let own = std::process::id();
+        let denied = |pid| match pid {
+            pid if pid == own => Ok(vec!["/dev/dri/card0".into(), "/dev/null".into()]),
+            1 => Err(std::io::ErrorKind::PermissionDenied.into()),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        let text = users_by(denied).known().cloned().unwrap();
+        let (users, unseen) = text.split_once(UNSEEN).unwrap();
+        assert!(users.starts_with(&format!("{own}\t")) && users.ends_with("\t/dev/dri/card0\n"));
+        let owner = fs::metadata("/proc/1").unwrap().uid();
+        assert_eq!(unseen, format!("1\t{owner}\n"));
+        let nothing = users_by(|_| Err(std::io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(nothing.needs(), Some("root"));
+    }
 
     #[test]
     fn a_process_whose_name_is_no_text_is_seen() {

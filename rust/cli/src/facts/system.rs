@@ -14,6 +14,7 @@ use super::{
         Display, //
     },
     log::log_lines,
+    processes::UNSEEN,
     vital,
     Datum,
     Query,
@@ -101,6 +102,8 @@ pub(crate) struct System {
     pub(crate) log: Datum<String>,
     /// Who has cards open.
     pub(crate) users: Datum<Vec<User>>,
+    /// Which processes were not looked at for that, where some were: `83 processes of users 0 105`.
+    pub(crate) unseen: Option<String>,
     /// Processes that cannot be woken: PID, name, where.
     pub(crate) stuck: Datum<String>,
     /// What `/dev/vga_arbiter` says.
@@ -225,6 +228,7 @@ impl System {
             mux: source.value("/sys/devices/platform/asus-nb-wmi/gpu_mux_mode"),
             log: source.query(&log).map(|text| log_lines(&text)),
             users: source.query(&Query::OpenFiles).map(|text| users(&text)),
+            unseen: None,
             stuck: source.query(&Query::Stuck),
             arbiter: source.query(&Query::Arbiter),
             caller: source.query(&Query::Caller),
@@ -239,7 +243,9 @@ impl System {
     /// Reads what a change of cards goes by: who has them open, what draws on them, and what the host
     /// lives on.
     pub(super) fn of_cards(source: &dyn Source) -> Self {
-        let open = source.query(&Query::OpenFiles).map(|text| users(&text));
+        let open = source.query(&Query::OpenFiles);
+        let unseen = open.known().and_then(|text| unseen(text));
+        let open = open.map(|text| users(&text));
         let mapped = source.query(&Query::Mapped).map(|text| users(&text));
         let users = open.map(|mut all| {
             for user in mapped.known().into_iter().flatten() {
@@ -251,6 +257,7 @@ impl System {
         });
         Self {
             users,
+            unseen,
             iomem: source.filtered("/proc/iomem", &iomem),
             displays: displays::displays(source),
             nodes: displays::nodes(source),
@@ -352,6 +359,13 @@ fn users(text: &str) -> Vec<User> {
         })
     };
     text.lines().filter_map(user).collect()
+}
+
+/// Says which processes were not looked at.
+fn unseen(text: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.strip_prefix(UNSEEN))?;
+    let (count, owners) = line.split_once('\t')?;
+    Some(format!("{count} processes of users {owners}"))
 }
 
 /// Reads the files of vfio's groups.
