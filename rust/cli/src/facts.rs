@@ -27,7 +27,7 @@ mod source;
 pub(crate) mod system;
 #[cfg(test)]
 pub(crate) mod testing;
-mod vital;
+pub(crate) mod vital;
 
 use std::path::Path;
 

@@ -24,6 +24,7 @@ use crate::{
     card::Selected,
     facts::{
         Datum,
+        vital::KEYBOARD,
         Function,
         Host, //
     },
@@ -167,8 +168,16 @@ fn refuse(host: &Host, card: &str, wanted: &[&Function], force: bool, outcome: &
         }
     }
     for function in wanted {
-        if let Some(what) = host.system.vital.get(&function.name) {
-            outcome.problem(format!("{} has {what}", function.short()));
+        match host.system.vital.get(&function.name) {
+            Some(what) if what == KEYBOARD && force => {}
+            Some(what) => {
+                outcome.problem(format!("{} has {what}", function.short()));
+                if what == KEYBOARD {
+                    let hint = format!("vga-stub hold {card} --force takes it all the same");
+                    outcome.hints.push(hint);
+                }
+            }
+            None => {}
         }
     }
     let mut open = false;
@@ -697,6 +706,29 @@ mod tests {
             ]
         );
         assert_eq!(model.written(), [""; 0]);
+        // A host may do without a keyboard.
+        let machine = hosts()
+            .function("0000:01:00.2", "0000:00:01.0", "10de", "1ad8", "0c0330")
+            .driver("0000:01:00.2", "xhci_hcd")
+            .file(
+                "/sys/class/input/input5/capabilities/key",
+                "fffffffffffffffe\n",
+            )
+            .link(
+                "/sys/class/input/input5",
+                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.2/usb3/3-1/3-1:1.0/input/input5",
+            );
+        let mut model = Model::new(machine);
+        let outcome = hold(&mut model, "01:00", false);
+        assert_eq!(
+            outcome.problems,
+            ["01:00.2 has the only keyboard", "Nothing was changed."]
+        );
+        assert_eq!(
+            outcome.hints,
+            ["vga-stub hold 01:00 --force takes it all the same"]
+        );
+        assert!(hold(&mut model, "01:00", true).done);
         let host = model.host();
         let selected = card::resolve(&host, "01:00").unwrap();
         let options = Options {

@@ -54,7 +54,7 @@ fn run(host: &Host) -> Vec<Finding> {
                     .advice(slot)
                     .seen(base, group.members.join(" "))
                     .seen(
-                        "/proc/self/mountinfo, /proc/net/route",
+                        "/proc/self/mountinfo, /proc/net/route, /proc/swaps, /sys/class/input",
                         format!("{what}: {}", member.name),
                     ),
                     None => warn_if(

@@ -40,7 +40,8 @@ pub(crate) struct HoldArgs {
     #[arg(value_name = "CARD")]
     card: String,
 
-    /// Take it also if the console draws on it: the console is taken off it first
+    /// Take it also if the console draws on it, which is taken off it first, or if the only keyboard
+    /// hangs on it
     #[arg(long)]
     force: bool,
 

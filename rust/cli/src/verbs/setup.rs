@@ -48,7 +48,7 @@ Files:
   /var/lib/vga-stub/setup.json         what it did
 
 It is refused where it would leave the host without what it lives on: the only display, a group
-with the disk or the network of the host, no module for the kernel that boots next, Secure Boot
+with the disk, the network or the only keyboard of the host, no module for the kernel that boots next, Secure Boot
 without the key, memory of the card that the firmware maps one to one.
 
 Exit status:
@@ -76,7 +76,7 @@ pub(crate) struct SetupArgs {
     #[arg(long)]
     pub(super) by_id: bool,
 
-    /// The host may be left without a display
+    /// The host may be left without a display, and without a keyboard
     #[arg(long)]
     pub(super) headless: bool,
 

@@ -38,6 +38,7 @@ use crate::{
             Parameters,
             Text, //
         },
+        vital::KEYBOARD,
         Function,
         Host,
         Source, //
@@ -480,13 +481,16 @@ fn judge(
     plan.refused = elsewhere(host, options, plan.change.was.as_ref());
     let meant = plan.cards.iter().flat_map(|card| &card.functions);
     plan.refused
-        .extend(meant.filter_map(|name| vital(host, name)));
+        .extend(meant.filter_map(|name| vital(host, name, headless, &plan.again)));
     for mut finding in checks::run(&after) {
         let ours = |finding: &Finding| {
             let mut seen = finding.evidence.iter();
             seen.any(|evidence| evidence.source == OPTIONS)
         };
+        // The user has said that nobody sits at it.
+        let of_nobody = headless && finding.summary.ends_with(KEYBOARD);
         let forbids = match finding.id {
+            "group-stranger" if of_nobody => false,
             "only-display" => !headless && finding.level <= Level::Info,
             "param-bad" => finding.level == Level::Fail && ours(&finding),
             id => REFUSALS.contains(&id) && finding.level == Level::Fail,
@@ -508,21 +512,30 @@ fn judge(
 }
 
 /// Returns why a function is not to be held that the host lives on.
-fn vital(host: &Host, name: &str) -> Option<Finding> {
+fn vital(host: &Host, name: &str, headless: bool, again: &str) -> Option<Finding> {
     let what = host.system.vital.get(name)?;
     let function = host.function(name)?;
-    Some(
-        fail(function, format!("{} has {what}", function.short()))
-            .detail("Held, the host could not do without it, or not even boot.")
-            .advice(
-                "Name the functions of the card without it: vga-stub setup CARD --functions LIST. \
-                 Or move what hangs on it to another controller.",
-            )
-            .seen(
-                "/proc/self/mountinfo, /proc/net/route",
-                format!("{what}: {name}"),
-            ),
-    )
+    let keyboard = what == KEYBOARD;
+    if keyboard && headless {
+        return None;
+    }
+    let finding = fail(function, format!("{} has {what}", function.short()))
+        .detail("Held, the host could not do without it, or not even boot.")
+        .advice(
+            "Name the functions of the card without it: vga-stub setup CARD --functions LIST. \
+             Or move what hangs on it to another controller.",
+        )
+        .seen(
+            "/proc/self/mountinfo, /proc/net/route, /proc/swaps, /sys/class/input",
+            format!("{what}: {name}"),
+        );
+    Some(match keyboard {
+        true => finding.command(
+            format!("vga-stub setup {again} --headless"),
+            "If nobody sits at this machine",
+        ),
+        false => finding,
+    })
 }
 
 /// Finds what else gives the module a parameter that our file gives it: only the last one counts.
