@@ -108,8 +108,14 @@ stuck=$(sed -n 's/.*process \([0-9]*\) waits in it.*/\1/p' /run/out)
 succeeds "which lives" kill -0 "$stuck"
 is "the companions are put back" "$(driver_of "$AUDIO") $(driver_of "$USB")" "snd_hda_intel xhci_hcd"
 matches "which is said" "$(cat /run/out)" "^vga-stub: Put back as it was: ${USB#0000:}, ${AUDIO#0000:}\.\$"
+matches "that the display stays reserved" "$(cat /run/out)" \
+	"^vga-stub: ${HELD#0000:} stays reserved for vga-stub, by its driver_override\.\$"
+is "which is so" "$(overrides)" "vga-stub (null) (null)"
+matches "with what lifts it" "$(cat /run/out)" "^  Or lift it by hand: echo > $PCI/$HELD/driver_override\$"
 echo none >$cling
 eventually "it ends by itself" sh -c "! kill -0 $stuck 2>/dev/null"
+eval "$(sed -n 's/^  Or lift it by hand: //p' /run/out)"
+is "and nothing is left" "$(overrides)" "(null) (null) (null)"
 hold "$short"
 is "and then it is held" "$? $(drivers)" "0 $held"
 vga-stub lend "$short" >/run/out 2>&1

@@ -3,7 +3,7 @@
 # when a step fails, and writes a report that can be looked at elsewhere.
 # area: command
 # topology: multifunction
-# timeout: 240
+# timeout: 300
 # sanitizers: no
 . /tests/lib.sh
 
@@ -69,6 +69,31 @@ is "a step that fails is told of" $? 1
 is "which one, in the JSON" "$(tr -d ' \n' </run/out | grep -c '"step":"hand-off","good":false')" 1
 matches "with the error" "$(cat /run/out)" "$short was not handed off: EIO: "
 is "all was put back" "$(state | diff /run/before -)" ""
+rm /run/card.report
+unloads
+
+# A driver does not come back from the reclaim.
+loads handoff=fussy
+cling=/sys/module/fussy/parameters/cling
+echo none >/sys/module/fussy/parameters/refuse
+echo "$HELD" >$cling
+vga-stub try "$short" --output /run/card.report >/run/out 2>&1
+is "a driver that does not come back ends it" $? 1
+said=$(tr -s '[:space:]' ' ' </run/out)
+matches "which is said" "$said" \
+	"FAIL reclaim $short was not taken back: it has not come back within 30 s; process [0-9]+ waits in it"
+matches "nothing more is touched" "$said" "FAIL give back Nothing more was touched"
+matches "nor looked at" "$said" "FAIL as it was It was not looked at"
+is "the report has the story and no machine" "$(grep -c '^Trial of ' /run/card.report) $(grep -c '^[fld] /' /run/card.report)" "1 0"
+matches "the display is where it was" "$(driver_of "$HELD")" fussy
+echo none >$cling
+all_held()
+{
+	[ "$(drivers)" = "vga-stub vga-stub vga-stub" ]
+}
+eventually "the reclaim ends by itself" all_held
+vga-stub lend "$short" >/run/out 2>&1
+is "the host has it again" "$? $(drivers)" "0 $hosts"
 rm /run/card.report
 unloads
 rmmod fussy

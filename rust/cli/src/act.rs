@@ -157,6 +157,8 @@ pub(crate) struct Act<'a> {
     pub(crate) dry_run: bool,
     /// What was done, or would be.
     steps: Vec<Step>,
+    /// Whether a change has not come back: who is in it may have locked what a look would wait for.
+    stuck: bool,
 }
 
 impl<'a> Act<'a> {
@@ -166,7 +168,13 @@ impl<'a> Act<'a> {
             hands,
             dry_run,
             steps: Vec::new(),
+            stuck: false,
         }
+    }
+
+    /// Returns whether a change has not come back.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.stuck
     }
 
     /// Notes a change, and what came of it.
@@ -178,6 +186,7 @@ impl<'a> Act<'a> {
         match &result {
             Ok(kernel) => step.kernel.clone_from(kernel),
             Err(refused) => {
+                self.stuck |= refused.is_stuck();
                 step.error = Some(refused.why.clone());
                 step.kernel.clone_from(&refused.kernel);
             }
@@ -216,19 +225,21 @@ impl<'a> Act<'a> {
         self.note(step, result)
     }
 
-    /// Writes as long as the kernel says EBUSY, until `wait` is over. Only the last time is noted.
+    /// Writes as long as the kernel says EBUSY, until `wait` is over; each time for as long as
+    /// `patience` lasts. Only the last time is noted.
     pub(crate) fn write_until(
         &mut self,
         file: &str,
         text: &str,
         wait: Duration,
+        patience: Duration,
     ) -> Result<(), Refused> {
         /// How long to wait between two tries.
         const NAP: Duration = Duration::from_millis(200);
         let mut waited = Duration::ZERO;
         loop {
             let before = self.steps.len();
-            let result = self.write(file, text, None);
+            let result = self.write(file, text, Some(patience));
             let busy = matches!(&result, Err(refused) if refused.is(rustix::io::Errno::BUSY));
             if !busy || waited >= wait {
                 return result;

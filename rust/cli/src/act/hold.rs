@@ -11,6 +11,7 @@ use super::{
     outcome::{
         label,
         users_in_words,
+        Left,
         Outcome, //
     },
     trouble::Trouble,
@@ -23,11 +24,12 @@ use super::{
 use crate::{
     card::Selected,
     facts::{
-        Datum,
         vital::KEYBOARD,
+        Datum,
         Function,
         Host, //
     },
+    text::shell::quoted,
 };
 
 /// What is said of a driver that does not come back.
@@ -98,9 +100,6 @@ pub(super) fn hold(
             "Who has it open was not looked at: it takes {needs}."
         ));
     }
-    if host.selection.loaded.known().is_none() {
-        if let Err(refused) = act.run(&["modprobe", "vga_stub"]) {
-            outcome.refused("the module vga_stub could not be loaded", &refused);
     if let Some(unseen) = &host.system.unseen {
         if !act.dry_run {
             outcome.problem(format!(
@@ -112,6 +111,9 @@ pub(super) fn hold(
             "Who has it open was looked at in part. Not looked at: {unseen}; it takes root."
         ));
     }
+    if host.selection.loaded.known().is_none() {
+        if let Err(refused) = act.run(&["modprobe", "vga_stub"]) {
+            outcome.refused("the module vga_stub could not be loaded", &refused);
             let outcome = outcome.untouched();
             return outcome.hint("What is wrong with it: vga-stub doctor");
         }
@@ -328,6 +330,7 @@ impl Undo {
         for was in std::mem::take(&mut self.functions).into_iter().rev() {
             // Somebody has it locked, and each write would wait for that.
             if was.stuck {
+                was.leave(act, outcome);
                 continue;
             }
             // A guest's driver would wait for the guest.
@@ -374,6 +377,40 @@ fn guests(now: &Host, name: &str) -> Vec<String> {
 }
 
 impl Was {
+    /// Says what stays as it is not to be, and how it goes.
+    fn leave(&self, act: &Act<'_>, outcome: &mut Outcome) {
+        let file = format!("{DEVICES}/{}/driver_override", self.name);
+        let now = act.value(&file).known().cloned().unwrap_or_default();
+        if now != OURS {
+            return;
+        }
+        let before = self.driver_override.known().map_or("", String::as_str);
+        let driver = self.driver.as_deref().unwrap_or("its driver");
+        let card = outcome.card.clone();
+        outcome.problem(format!(
+            "{} stays reserved for vga-stub, by its driver_override.",
+            self.short
+        ));
+        outcome.hints.extend([
+            format!("When {driver} has let go of it:"),
+            format!("  vga-stub hold {card}    takes it"),
+            format!("  vga-stub lend {card}    gives it back to the host"),
+        ]);
+        let text = if before.is_empty() {
+            String::new()
+        } else {
+            format!("{} ", quoted(before))
+        };
+        outcome
+            .hints
+            .push(format!("Or lift it by hand: echo {text}> {file}"));
+        outcome.left.push(Left {
+            file,
+            before: before.into(),
+            now,
+        });
+    }
+
     /// Puts a function back: its override and its driver.
     fn put_back(&self, act: &mut Act<'_>, wait: Duration) -> Result<(), Refused> {
         let now = act.driver(&self.name);
@@ -559,6 +596,32 @@ mod tests {
         assert!(!written[after.unwrap() + 1..]
             .iter()
             .any(|line| line.contains("0000:01:00.0")));
+        // What stays is told, with what clears it.
+        assert_eq!(
+            outcome.problems[1..],
+            [
+                "01:00.0 stays reserved for vga-stub, by its driver_override.",
+                "Put back as it was: 01:00.1."
+            ]
+        );
+        let file = "/sys/bus/pci/devices/0000:01:00.0/driver_override";
+        assert_eq!(
+            outcome.hints[1..],
+            [
+                "When nouveau has let go of it:".to_owned(),
+                "  vga-stub hold 01:00    takes it".into(),
+                "  vga-stub lend 01:00    gives it back to the host".into(),
+                format!("Or lift it by hand: echo > {file}")
+            ]
+        );
+        assert_eq!(
+            outcome.left,
+            [Left {
+                file: file.into(),
+                before: String::new(),
+                now: OURS.into()
+            }]
+        );
     }
 
     #[test]
@@ -643,6 +706,29 @@ mod tests {
         assert_eq!(model.written(), [""; 0]);
         // Its other functions can be taken.
         assert!(hold(&mut model, "01:00.0", true).done);
+        // A host may do without a keyboard.
+        let machine = hosts()
+            .function("0000:01:00.2", "0000:00:01.0", "10de", "1ad8", "0c0330")
+            .driver("0000:01:00.2", "xhci_hcd")
+            .file(
+                "/sys/class/input/input5/capabilities/key",
+                "fffffffffffffffe\n",
+            )
+            .link(
+                "/sys/class/input/input5",
+                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.2/usb3/3-1/3-1:1.0/input/input5",
+            );
+        let mut model = Model::new(machine);
+        let outcome = hold(&mut model, "01:00", false);
+        assert_eq!(
+            outcome.problems,
+            ["01:00.2 has the only keyboard", "Nothing was changed."]
+        );
+        assert_eq!(
+            outcome.hints,
+            ["vga-stub hold 01:00 --force takes it all the same"]
+        );
+        assert!(hold(&mut model, "01:00", true).done);
     }
 
     #[test]
@@ -657,6 +743,38 @@ mod tests {
             ]
         );
         assert_eq!(model.written(), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_seen_in_part_is_not_called_all() {
+        let partly = || hosts().query("open-files", "7\tx\t/dev/dri/card9\nunseen\t83\t0 105\n");
+        let mut model = Model::new(partly());
+        assert_eq!(
+            hold(&mut model, "01:00", true).problems,
+            [
+                "cannot see whether 83 processes of users 0 105 have it open: it takes root",
+                "Nothing was changed."
+            ]
+        );
+        assert_eq!(model.written(), [""; 0]);
+        let host = model.host();
+        let selected = card::resolve(&host, "01:00").unwrap();
+        let options = Options {
+            force: false,
+            wait: Duration::from_secs(10),
+        };
+        let outcome = go(
+            &host,
+            &selected[0],
+            options,
+            &mut Act::new(&mut model, true),
+        );
+        assert!(outcome.done);
+        assert_eq!(
+            outcome.hints,
+            ["Who has it open was looked at in part. Not looked at: 83 processes of users 0 105; it \
+              takes root."]
+        );
     }
 
     #[test]
@@ -694,58 +812,3 @@ mod tests {
         assert_eq!(model.written()[0], "modprobe vga_stub");
     }
 }
-    #[test]
-    fn what_was_seen_in_part_is_not_called_all() {
-        let partly = || hosts().query("open-files", "7\tx\t/dev/dri/card9\nunseen\t83\t0 105\n");
-        let mut model = Model::new(partly());
-        assert_eq!(
-            hold(&mut model, "01:00", true).problems,
-            [
-                "cannot see whether 83 processes of users 0 105 have it open: it takes root",
-                "Nothing was changed."
-            ]
-        );
-        assert_eq!(model.written(), [""; 0]);
-        // A host may do without a keyboard.
-        let machine = hosts()
-            .function("0000:01:00.2", "0000:00:01.0", "10de", "1ad8", "0c0330")
-            .driver("0000:01:00.2", "xhci_hcd")
-            .file(
-                "/sys/class/input/input5/capabilities/key",
-                "fffffffffffffffe\n",
-            )
-            .link(
-                "/sys/class/input/input5",
-                "../../devices/pci0000:00/0000:00:01.0/0000:01:00.2/usb3/3-1/3-1:1.0/input/input5",
-            );
-        let mut model = Model::new(machine);
-        let outcome = hold(&mut model, "01:00", false);
-        assert_eq!(
-            outcome.problems,
-            ["01:00.2 has the only keyboard", "Nothing was changed."]
-        );
-        assert_eq!(
-            outcome.hints,
-            ["vga-stub hold 01:00 --force takes it all the same"]
-        );
-        assert!(hold(&mut model, "01:00", true).done);
-        let host = model.host();
-        let selected = card::resolve(&host, "01:00").unwrap();
-        let options = Options {
-            force: false,
-            wait: Duration::from_secs(10),
-        };
-        let outcome = go(
-            &host,
-            &selected[0],
-            options,
-            &mut Act::new(&mut model, true),
-        );
-        assert!(outcome.done);
-        assert_eq!(
-            outcome.hints,
-            ["Who has it open was looked at in part. Not looked at: 83 processes of users 0 105; it \
-              takes root."]
-        );
-    }
-

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::{
+    hold::STUCK,
     is_one_of,
     outcome::{
         label,
@@ -24,6 +25,9 @@ use crate::{
         Host, //
     },
 };
+
+/// How long the drivers have at least for a move: a hand-off may load one, and resets the card.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which way a card goes.
 #[derive(Clone, Copy, Debug)]
@@ -58,14 +62,21 @@ impl Move<'_> {
     }
 
     /// Writes.
-    fn write(self, act: &mut Act<'_>, function: &str, group: bool) -> Result<(), Refused> {
+    fn write(
+        self,
+        act: &mut Act<'_>,
+        function: &str,
+        group: bool,
+        patience: Duration,
+    ) -> Result<(), Refused> {
         let file = format!("{CLASS}/{function}/{}", self.file());
         let how_much = if group { " group" } else { "" };
         match self {
             Self::HandOff(driver) => {
-                act.write(&file, &format!("{}{how_much}", driver.unwrap_or("1")), None)
+                let text = format!("{}{how_much}", driver.unwrap_or("1"));
+                act.write(&file, &text, Some(patience))
             }
-            Self::Reclaim(wait) => act.write_until(&file, &format!("1{how_much}"), wait),
+            Self::Reclaim(wait) => act.write_until(&file, &format!("1{how_much}"), wait, patience),
         }
     }
 }
@@ -102,11 +113,12 @@ pub(crate) fn moving<'a>(host: &'a Host, selected: &Selected<'a>) -> Vec<&'a Fun
         .collect()
 }
 
-/// Moves a card, and looks where it is then.
+/// Moves a card, and looks where it is then. The drivers may take as long as `patience` lasts.
 pub(crate) fn go(
     host: &Host,
     selected: &Selected<'_>,
     way: Move<'_>,
+    patience: Duration,
     act: &mut Act<'_>,
 ) -> Outcome {
     let functions = moving(host, selected);
@@ -143,10 +155,16 @@ pub(crate) fn go(
             Move::Reclaim(_) => outcome.nothing("it is held"),
         };
     }
-    let result = way.write(act, &first.name, selected.single);
+    let result = way.write(act, &first.name, selected.single, patience);
     if act.dry_run {
         outcome.done = true;
         return outcome;
+    }
+    if let Err(refused) = &result {
+        if refused.is_stuck() {
+            hangs(&mut outcome, &card, way, refused, act);
+            return outcome;
+        }
     }
     let now = act.look();
     outcome.look_again(&now);
@@ -185,12 +203,33 @@ pub(crate) fn go(
     outcome
 }
 
-/// Says why it did not move, who uses it, and that nothing has moved if that is so.
-fn fails(outcome: &mut Outcome, now: &Host, card: &str, way: Move<'_>, refused: &Refused) {
-    let what = match way {
+/// Says that it did not move.
+fn did_not(way: Move<'_>) -> &'static str {
+    match way {
         Move::HandOff(_) => "was not handed off",
         Move::Reclaim(_) => "was not taken back",
-    };
+    }
+}
+
+/// Says that a driver has not come back. Whatever it has locked, the names of drivers can be read.
+fn hangs(outcome: &mut Outcome, card: &str, way: Move<'_>, refused: &Refused, act: &Act<'_>) {
+    outcome.refused(format_args!("{card} {}", did_not(way)), refused);
+    for change in &mut outcome.functions {
+        change.driver = act.driver(&change.address);
+        outcome.changed |= change.driver != change.driver_before;
+    }
+    let who = outcome.functions.iter().map(|change| {
+        let driver = change.driver.as_deref().unwrap_or("no driver");
+        format!("{} has {driver}", change.address)
+    });
+    let who = who.collect::<Vec<_>>().join(", ");
+    outcome.problem(format!("For now {who}."));
+    outcome.hints.push(STUCK.into());
+}
+
+/// Says why it did not move, who uses it, and that nothing has moved if that is so.
+fn fails(outcome: &mut Outcome, now: &Host, card: &str, way: Move<'_>, refused: &Refused) {
+    let what = did_not(way);
     outcome.refused(format_args!("{card} {what}"), refused);
     let addresses: Vec<_> = outcome
         .functions
@@ -256,7 +295,7 @@ mod tests {
         let host = model.host();
         let selected = card::resolve(&host, card).unwrap();
         let mut act = Act::new(model, false);
-        let mut outcome = go(&host, &selected[0], way, &mut act);
+        let mut outcome = go(&host, &selected[0], way, PATIENCE, &mut act);
         outcome.steps = act.into_steps();
         outcome
     }

@@ -58,6 +58,17 @@ pub(crate) struct Change {
     pub(crate) state: String,
 }
 
+/// What is not as it was, and could not be put back as a driver has not come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Left {
+    /// The file.
+    pub(crate) file: String,
+    /// What it had.
+    pub(crate) before: String,
+    /// What it has.
+    pub(crate) now: String,
+}
+
 /// What came of it for a card.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Outcome {
@@ -79,6 +90,8 @@ pub(crate) struct Outcome {
     pub(crate) functions: Vec<Change>,
     /// What was done, or would be.
     pub(crate) steps: Vec<Step>,
+    /// What could not be put back.
+    pub(crate) left: Vec<Left>,
 }
 
 impl Outcome {
@@ -396,7 +409,7 @@ mod tests {
             outcome(&mut Model::new(hosts), false, hold),
             outcome(&mut Model::new(open), false, hold),
             outcome(&mut refused, false, |host, card, act| {
-                moves::go(host, card, Move::HandOff(None), act)
+                moves::go(host, card, Move::HandOff(None), moves::PATIENCE, act)
             }),
         ];
         let done: Vec<_> = outcomes.iter().map(|outcome| outcome.done).collect();

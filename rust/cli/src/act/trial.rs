@@ -144,6 +144,11 @@ pub(crate) fn go(
     try_moves(&mut trial, selected, options.wait, act);
     let mut outcome = Outcome::new(selected, &[]);
     outcome.done = true;
+    if act.is_stuck() {
+        outcome.problem("Nothing more was touched: whoever waits for that driver would wait, too.");
+        trial.note("give back", outcome, String::new());
+        return trial;
+    }
     let back = undo.all(act, options.wait, &mut outcome);
     // What was held before is not in there: it comes back by the reclaim, or not.
     let held = functions
@@ -183,6 +188,7 @@ pub(crate) fn go(
 
 /// Looks at the ROM of a held card, hands it off, and takes it back.
 fn try_moves(trial: &mut Trial, selected: &Selected<'_>, wait: Duration, act: &mut Act<'_>) {
+    let patience = wait.max(moves::PATIENCE);
     let now = act.look();
     let selected = Selected {
         slot: selected.slot,
@@ -200,7 +206,7 @@ fn try_moves(trial: &mut Trial, selected: &Selected<'_>, wait: Duration, act: &m
     {
         trial.lines.push(rom_of(function));
     }
-    let outcome = moves::go(&now, &selected, Move::HandOff(None), act);
+    let outcome = moves::go(&now, &selected, Move::HandOff(None), patience, act);
     let says = outcome.says.clone();
     let text = says
         .split_once(" is with ")
@@ -209,7 +215,7 @@ fn try_moves(trial: &mut Trial, selected: &Selected<'_>, wait: Duration, act: &m
         return;
     }
     let now = act.look();
-    let outcome = moves::go(&now, &selected, Move::Reclaim(wait), act);
+    let outcome = moves::go(&now, &selected, Move::Reclaim(wait), patience, act);
     trial.note("reclaim", outcome, "it is held again".into());
 }
 
@@ -251,6 +257,19 @@ pub(crate) fn finish(trial: &mut Trial, act: &mut Act<'_>) {
     const PATIENCE: Duration = Duration::from_secs(10);
     /// How often to look.
     const NAP: Duration = Duration::from_millis(500);
+    if act.is_stuck() {
+        trial.lines.push(Line {
+            step: "as it was",
+            good: false,
+            text: String::new(),
+            problems: vec![
+                "It was not looked at: a driver has not come back, and a look at what it \
+                            has locked would not either."
+                    .into(),
+            ],
+        });
+        return;
+    }
     for module in trial.unloaded.iter().rev() {
         if act.has_module(module) {
             if let Err(refused) = act.run(&["modprobe", "-r", module]) {
@@ -357,6 +376,31 @@ mod tests {
         assert!(lines[3].starts_with("ok give back"), "{lines:#?}");
         assert!(lines[4].starts_with("ok as it was"));
         assert_eq!(model.driver("0000:01:00.0"), "nouveau");
+    }
+
+    #[test]
+    fn a_driver_that_does_not_come_back_ends_it() {
+        for (file, at, step) in [
+            ("handoff", 2, "hand-off: 01:00 was not handed off"),
+            ("reclaim", 3, "reclaim: 01:00 was not taken back"),
+        ] {
+            let mut model = Model::new(hosts());
+            model.hang(file);
+            let (done, lines) = tried(&mut model);
+            assert!(!done);
+            assert!(lines[at].starts_with(&format!("not ok {step}: it has not come back")));
+            let rest = &lines[at + 1..];
+            assert!(
+                rest[0].starts_with("not ok give back: Nothing more was touched"),
+                "{rest:?}"
+            );
+            assert!(
+                rest[1].starts_with("not ok as it was: It was not looked at"),
+                "{rest:?}"
+            );
+            assert!(model.written().last().unwrap().contains(file));
+            assert_eq!(model.unlimited(), [""; 0]);
+        }
     }
 
     #[test]

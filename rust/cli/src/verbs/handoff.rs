@@ -2,6 +2,8 @@
 
 //! `vga-stub handoff`: a held card goes to a driver for guests.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::{
@@ -34,7 +36,8 @@ use crate::{
 #[command(after_help = card_help!("\
 Exit status:
   0  the driver has it
-  1  it was refused, and nothing has moved; the kernel's own line says why
+  1  it was refused, and nothing has moved; the kernel's own line says why. Or a driver has not
+     come back: it is not killed, and what has moved is told
   2  there is no such card, or it takes root
 
 Examples:
@@ -49,6 +52,11 @@ pub(crate) struct HandoffArgs {
     /// The driver, or its module; that of the module's parameter handoff= if there is none
     #[arg(value_name = "DRIVER")]
     driver: Option<String>,
+
+    /// How long the drivers may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    wait: u32,
 
     /// Say what would be done, and do nothing
     #[arg(long, short = 'n')]
@@ -66,7 +74,7 @@ pub(crate) fn run(context: &Context, args: &HandoffArgs) -> Result<u8, Failure> 
         allowed: |host, card| writable(host, card, "handoff"),
     };
     outcome::carry_out(context, &task, |host, card, act| {
-        moves::go(host, card, way, act)
+        moves::go(host, card, way, Duration::from_secs(args.wait.into()), act)
     })
 }
 

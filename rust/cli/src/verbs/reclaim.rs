@@ -31,7 +31,8 @@ use crate::{
 #[command(after_help = card_help!("\
 Exit status:
   0  it is held
-  1  it was refused, and nothing has moved; the kernel's own line says why
+  1  it was refused, and nothing has moved; the kernel's own line says why. Or a driver has not
+     come back: it is not killed, and what has moved is told
   2  there is no such card, or it takes root
 
 Examples:
@@ -42,7 +43,7 @@ pub(crate) struct ReclaimArgs {
     #[arg(value_name = "CARD")]
     card: String,
 
-    /// Wait so long for a guest that has it in use
+    /// Wait so long for a guest that has it in use, and for the drivers, which have 30 seconds at least
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u32,
 
@@ -53,7 +54,8 @@ pub(crate) struct ReclaimArgs {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ReclaimArgs) -> Result<u8, Failure> {
-    let way = Move::Reclaim(Duration::from_secs(args.wait.into()));
+    let wait = Duration::from_secs(args.wait.into());
+    let way = Move::Reclaim(wait);
     let task = Task {
         verb: "reclaim",
         card: &args.card,
@@ -61,6 +63,6 @@ pub(crate) fn run(context: &Context, args: &ReclaimArgs) -> Result<u8, Failure> 
         allowed: |host, card| writable(host, card, "reclaim"),
     };
     outcome::carry_out(context, &task, |host, card, act| {
-        moves::go(host, card, way, act)
+        moves::go(host, card, way, wait.max(moves::PATIENCE), act)
     })
 }

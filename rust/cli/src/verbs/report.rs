@@ -117,6 +117,11 @@ impl Written {
     }
 }
 
+/// Returns a report that has a text for people, and nothing of the machine.
+pub(crate) fn without_machine(text: &str) -> String {
+    format!("{HEAD}\n\n{text}")
+}
+
 /// Takes the ROMs out; that they were left out is what it takes to read them.
 fn leave_out_roms(record: &mut Record) {
     for ((kind, path), datum) in &mut record.entries {

@@ -127,7 +127,9 @@ pub(crate) fn run(context: &Context, args: &TrialArgs) -> Result<u8, Failure> {
     let mut act = Act::new(&mut hands, false);
     let mut trial = trial::go(&host, selected, options, &mut act);
     // While the module still shows what it has found.
-    let written = report::Written::new(&*context.source, &[selected.slot.to_string()], false);
+    // What a driver has locked that has not come back is not read: nobody would come back from that.
+    let written = (!act.is_stuck())
+        .then(|| report::Written::new(&*context.source, &[selected.slot.to_string()], false));
     trial::finish(&mut trial, &mut act);
 
     let kernel = context.source.value("/proc/sys/kernel/osrelease");
@@ -138,7 +140,11 @@ pub(crate) fn run(context: &Context, args: &TrialArgs) -> Result<u8, Failure> {
         .find(|function| function.is_display())
         .or(head.clone().next());
     let text = text(&trial, head, kernel);
-    let whole = written?.text(&anstream::adapter::strip_str(&text).to_string());
+    let head = anstream::adapter::strip_str(&text).to_string();
+    let whole = match written {
+        Some(written) => written?.text(&head),
+        None => report::without_machine(&head),
+    };
     file.write_all(whole.as_bytes()).map_err(cannot)?;
     if context.global.json {
         context.print_json(&Json {
