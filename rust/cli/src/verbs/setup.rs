@@ -2,7 +2,7 @@
 
 //! `vga-stub setup`: which cards vga-stub holds from the next boot on.
 
-mod merge;
+pub(super) mod merge;
 pub(super) mod plan;
 pub(super) mod show;
 #[cfg(test)]
@@ -79,6 +79,10 @@ pub(crate) struct SetupArgs {
     /// The host may be left without a display, and without a keyboard
     #[arg(long)]
     pub(super) headless: bool,
+
+    /// Print the words for the kernel's command line, and write nothing
+    #[arg(long, conflicts_with_all = ["apply", "no_initramfs"])]
+    pub(super) kernel_command_line: bool,
 
     /// Leave the initramfs images as they are
     #[arg(long)]

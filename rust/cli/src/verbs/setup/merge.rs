@@ -108,7 +108,7 @@ fn has_moved_to(host: &Host, old: &Card, new: &Card) -> bool {
 }
 
 /// Returns whether a card's entries name a function.
-pub(super) fn names(card: &Card, function: &Function) -> bool {
+pub(crate) fn names(card: &Card, function: &Function) -> bool {
     let pair = (function.identity.vendor, function.identity.device);
     let fits = |entry: &String| {
         devices::parse(entry.as_bytes())

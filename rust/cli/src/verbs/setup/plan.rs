@@ -72,6 +72,9 @@ const WARNINGS: [&str; 20] = [
     "param-bad",
 ];
 
+/// Where the kernel shows what it was booted with.
+const CMDLINE: &str = "/proc/cmdline";
+
 /// A card as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
@@ -104,6 +107,8 @@ pub(crate) struct Plan {
     pub(crate) warnings: Vec<Finding>,
     /// What to write into the configuration of NixOS, where nothing is written by us.
     pub(crate) nix: Option<String>,
+    /// The words for the kernel's command line, where they are asked for and nothing is written.
+    pub(crate) words: Words,
     /// Whether images have to be made anew and are not.
     pub(crate) stale: bool,
 }
@@ -207,7 +212,18 @@ pub(crate) fn setup(
         cards,
         ..Plan::default()
     };
-    fill(&mut plan, host, source, &now, &options, !args.no_initramfs)?;
+    if args.kernel_command_line {
+        if now.record.is_some() || now.text.is_some() {
+            return Err(Trouble::Refused(
+                "vga-stub setup has set cards up already, and only the last parameter counts; nothing \
+                 was changed.\nTake that back first: vga-stub undo --apply"
+                    .into(),
+            ));
+        }
+        plan.words = words(&options);
+    } else {
+        fill(&mut plan, host, source, &now, &options, !args.no_initramfs)?;
+    }
     judge(&mut plan, host, &options, selected, args.headless);
     Ok(plan)
 }
@@ -223,6 +239,7 @@ fn again(args: &SetupArgs) -> String {
         (args.all_functions, "--all-functions"),
         (args.by_id, "--by-id"),
         (args.headless, "--headless"),
+        (args.kernel_command_line, "--kernel-command-line"),
         (args.no_initramfs, "--no-initramfs"),
     ] {
         if given {
@@ -301,6 +318,16 @@ fn softdeps(host: &Host, functions: &[&Function]) -> Vec<String> {
     modules
 }
 
+/// Returns what options are as words of the kernel's command line.
+fn words(options: &Options) -> Words {
+    ["devices", "ids"]
+        .iter()
+        .map(|name| (name, options.parameter(name)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("vga_stub.{name}={value}"))
+        .collect()
+}
+
 /// Plans how the machine gets from what there is to some options.
 pub(crate) fn fill(
     plan: &mut Plan,
@@ -310,12 +337,7 @@ pub(crate) fn fill(
     options: &Options,
     images: bool,
 ) -> Result<(), Trouble> {
-    let words: Words = ["devices", "ids"]
-        .iter()
-        .map(|name| (name, options.parameter(name)))
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("vga_stub.{name}={value}"))
-        .collect();
+    let words = words(options);
     let some = !options.cards.is_empty();
     if host.system.nixos {
         plan.nix = some.then(|| nix(options));
@@ -346,7 +368,7 @@ pub(crate) fn fill(
     if host.system.image_based {
         change.after.clone_from(&now.text);
         let had = now.record.as_ref().map(|record| record.words.clone());
-        let had = had.unwrap_or_default();
+        let had = had.unwrap_or_else(|| lost(host, now));
         if had != words || pending {
             let gone: Words = had
                 .into_iter()
@@ -407,6 +429,20 @@ pub(crate) fn fill(
         false => some.then_some(will),
     };
     Ok(())
+}
+
+/// Returns the words of the kernel's command line that choose cards, where nothing says who has put
+/// them there and `rpm-ostree kargs` can take them away.
+pub(crate) fn lost(host: &Host, now: &Now) -> Words {
+    if !host.system.image_based || now.record.is_some() {
+        return Words::new();
+    }
+    let of = |name: &'static str| {
+        let texts = host.config.options("vga_stub", name);
+        let texts = texts.into_iter().filter(|text| text.place == CMDLINE);
+        texts.map(move |text| format!("vga_stub.{name}={}", text.text))
+    };
+    ["devices", "ids"].into_iter().flat_map(of).collect()
 }
 
 /// Returns for each function that some options name the members of its group, and what was known of
@@ -552,21 +588,31 @@ fn elsewhere(host: &Host, options: &Options, record: Option<&Record>) -> Vec<Fin
             if file == OPTIONS || of_ours {
                 continue;
             }
-            found.push(
-                fail(
-                    Subject::Boot,
-                    format!(
-                        "{} also has {name}= for vga_stub, and only the last counts",
-                        text.place
-                    ),
-                )
-                .detail("One of the two would do nothing.")
-                .advice(format!(
-                    "Take it out there, and name its cards to vga-stub setup as well. It names {}",
-                    text.text
-                ))
-                .seen(text.place.clone(), text.text.clone()),
-            );
+            let ostree = host.system.image_based && text.place == CMDLINE;
+            // The same setup, whose record is lost.
+            if ostree && text.text == options.parameter(name) {
+                continue;
+            }
+            let finding = fail(
+                Subject::Boot,
+                format!(
+                    "{} also has {name}= for vga_stub, and only the last counts",
+                    text.place
+                ),
+            )
+            .detail("One of the two would do nothing.")
+            .advice(format!(
+                "Take it out there, and name its cards to vga-stub setup as well. It names {}",
+                text.text
+            ))
+            .seen(text.place.clone(), text.text.clone());
+            found.push(match ostree && record.is_none() {
+                true => finding.command(
+                    "vga-stub undo --force --apply",
+                    "If vga-stub setup has put it there, and its record is lost; then reboot",
+                ),
+                false => finding,
+            });
         }
     }
     found

@@ -29,6 +29,21 @@ pub(crate) fn text(plan: &Plan, quiet: bool) -> String {
         findings(&mut out, &plan.refused);
         return out;
     }
+    if !plan.words.is_empty() {
+        out += "Nothing is written: the boot loader's configuration is yours. This belongs into\n\
+                its kernel command line:\n\n";
+        out += &format!("{}\n", printable(&plan.words.join(" ")));
+        if !plan.warnings.is_empty() {
+            out += "\nStill wrong, or to be known:\n";
+            findings(&mut out, &plan.warnings);
+        }
+        if !quiet {
+            let card = plan.again.replace(" --kernel-command-line", "");
+            out += &format!("\nThe same for modprobe:  sudo vga-stub setup {card} --apply\n");
+            out += "Do one of the two: only the last one counts.\n";
+        }
+        return out;
+    }
     if !plan.change.is_needed() {
         return match plan.verb {
             "setup" => "Nothing to do: it is set up so.\n".into(),
@@ -187,6 +202,8 @@ pub(crate) struct Json<'a> {
     files: Vec<Changed<'a>>,
     /// What is run.
     commands: Vec<&'a [String]>,
+    /// The words for the kernel's command line, where only these were asked for.
+    words: &'a [String],
     /// What to write into the configuration of NixOS.
     nix: Option<&'a str>,
     /// What forbids it.
@@ -246,6 +263,7 @@ impl<'a> Json<'a> {
             cards: plan.cards.iter().map(card).collect(),
             files: written.then_some(file).into_iter().collect(),
             commands: change.commands.iter().map(Vec::as_slice).collect(),
+            words: &plan.words,
             nix: plan.nix.as_deref(),
             refusals: &plan.refused,
             warnings: &plan.warnings,

@@ -993,6 +993,130 @@ fn an_image_based_system_has_words_on_its_command_line() {
 }
 
 #[test]
+fn an_image_based_system_whose_record_is_lost() {
+    let one = "vga_stub.devices=00:01.0/00.0=10de:2684,00:01.0/00.1=10de:22ba";
+    let booted = |word: &str| {
+        fresh()
+            .stat("/run/ostree-booted", "100644 0 0 0 0")
+            .file("/proc/cmdline", &format!("ro {word} quiet\n"))
+    };
+    let bench = Bench::new(booted(one));
+    let kargs = || fs::read_to_string(bench.at("kargs")).unwrap();
+    fs::write(bench.at("kargs"), format!("quiet\n{one}\n")).unwrap();
+    // The same card is adopted.
+    bench.setup("01:00").unwrap();
+    assert_eq!(kargs(), format!("quiet\n{one}\n"));
+    assert_eq!(bench.setup("01:00"), Ok(false));
+    fs::remove_file(bench.at(RECORD)).unwrap();
+    // Another is not: only the last word would count.
+    let why = refused(bench.setup("00:02 --headless"));
+    assert!(why.contains("vga-stub undo --force --apply"), "{why}");
+    // Nobody knows whose word it is.
+    let why = refused(bench.undo(""));
+    assert!(
+        why.contains(one) && why.contains("vga-stub undo --force --apply"),
+        "{why}"
+    );
+    assert_eq!(kargs(), format!("quiet\n{one}\n"));
+    assert_eq!(bench.undo("--force"), Ok(true));
+    assert_eq!(kargs(), "quiet\n");
+    assert!(!bench.at(RECORD).exists());
+    // What nobody has set up needs no force.
+    let bench = Bench::new(fresh().stat("/run/ostree-booted", "100644 0 0 0 0"));
+    assert_eq!(bench.undo(""), Ok(false));
+}
+
+#[test]
+fn one_function_is_taken_back() {
+    for by_id in ["", " --by-id"] {
+        let bench = Bench::new(fresh());
+        let before = bench.tree();
+        bench.setup(&format!("01:00{by_id}")).unwrap();
+        assert_eq!(bench.undo("01:00.1"), Ok(true));
+        let text = fs::read_to_string(bench.at(OPTIONS)).unwrap();
+        assert!(
+            text.contains("10de:2684") && !text.contains("22ba"),
+            "{text}"
+        );
+        assert!(!text.contains("snd_hda_intel"), "{text}");
+        assert_eq!(
+            bench.setup(&format!("01:00.0{by_id}")),
+            Ok(false),
+            "it stays as it was"
+        );
+        let Err(Trouble::Failed(why)) = bench.undo("01:00.1") else {
+            panic!()
+        };
+        assert_eq!(why, "01:00.1 was not set up by vga-stub setup");
+        // The last one takes all with it.
+        assert_eq!(bench.undo("0000:01:00.0"), Ok(true));
+        assert_eq!(bench.tree(), before);
+        bench.setup(&format!("01:00{by_id}")).unwrap();
+        assert_eq!(bench.undo("01:00.0 01:00.1"), Ok(true));
+        assert_eq!(bench.tree(), before);
+    }
+    // What has to wait for vga_stub no longer has to.
+    let hook = "/usr/share/initramfs-tools/scripts/init-top/00-vga-stub";
+    let bench = Bench::new(fresh().gone(hook));
+    bench.setup("01:00").unwrap();
+    assert!(bench
+        .options()
+        .contains("softdep snd_hda_intel pre: vga_stub\n"));
+    bench.undo("01:00.1").unwrap();
+    assert!(bench
+        .options()
+        .ends_with("\nsoftdep nouveau pre: vga_stub\n"));
+    assert!(!bench.options().contains("snd_hda_intel"));
+    // It is no longer there.
+    for name in ["01:00.1", "00:01.0/00.1"] {
+        let mut bench = Bench::new(fresh());
+        bench.setup("01:00").unwrap();
+        bench.machine = bench
+            .machine
+            .clone()
+            .gone("/sys/bus/pci/devices/0000:01:00.1");
+        assert_eq!(bench.undo(name), Ok(true), "{name}");
+        let text = fs::read_to_string(bench.at(OPTIONS)).unwrap();
+        assert!(
+            text.contains("10de:2684") && !text.contains("22ba"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_kernel_command_line_is_the_users() {
+    let bench = Bench::new(fresh());
+    let before = bench.tree();
+    let plan = bench.plan("01:00 --kernel-command-line").unwrap();
+    assert_eq!(
+        show::text(&plan, false),
+        "Nothing is written: the boot loader's configuration is yours. This belongs into\n\
+         its kernel command line:\n\n\
+         vga_stub.devices=00:01.0/00.0=10de:2684,00:01.0/00.1=10de:22ba\n\n\
+         The same for modprobe:  sudo vga-stub setup 01:00 --apply\n\
+         Do one of the two: only the last one counts.\n"
+    );
+    assert!(!plan.change.is_needed());
+    let json = serde_json::to_value(show::Json::new(&plan, false)).unwrap();
+    assert_eq!(
+        json["words"][0],
+        "vga_stub.devices=00:01.0/00.0=10de:2684,00:01.0/00.1=10de:22ba"
+    );
+    assert_eq!(bench.setup("01:00 --kernel-command-line"), Ok(false));
+    assert_eq!(bench.tree(), before);
+    // What forbids a setup forbids this.
+    let only = Bench::new(fresh().gone("/sys/bus/pci/devices/0000:00:02.0"));
+    let plan = only.plan("01:00 --kernel-command-line").unwrap();
+    assert_eq!(plan.refused.len(), 1);
+    assert!(show::text(&plan, true).starts_with("Nothing has been changed: it is refused."));
+    // What setup has written would count, or this.
+    bench.setup("01:00").unwrap();
+    let why = refused(bench.plan("01:00 --kernel-command-line"));
+    assert!(why.contains("vga-stub undo --apply"), "{why}");
+}
+
+#[test]
 fn nothing_is_written_on_nixos() {
     let machine = fresh().file("/etc/os-release", "PRETTY_NAME=\"NixOS\"\nID=nixos\n");
     let bench = Bench::new(machine);
