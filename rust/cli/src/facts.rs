@@ -29,7 +29,10 @@ pub(crate) mod system;
 pub(crate) mod testing;
 pub(crate) mod vital;
 
-use std::path::Path;
+use std::{
+    io::Read,
+    path::Path, //
+};
 
 pub(crate) use self::{
     datum::Datum,
@@ -41,6 +44,9 @@ pub(crate) use self::{
         Stat, //
     }, //
 };
+
+/// The largest report that is read: many cards' ROMs are in it.
+const LARGEST: u64 = 256 << 20;
 
 /// Opens the machine that `--root` names, or the live one.
 pub(crate) fn open(root: Option<&Path>) -> Result<Box<dyn Source>, String> {
@@ -56,7 +62,17 @@ pub(crate) fn open(root: Option<&Path>) -> Result<Box<dyn Source>, String> {
         }
         return Ok(Box::new(live::Tree::directory(root)));
     }
-    let text = std::fs::read(root).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let cannot = |error| format!("cannot read {name}: {error}");
+    let mut text = Vec::new();
+    let file = std::fs::File::open(root).map_err(cannot)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut text)
+        .map_err(cannot)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST {
+        return Err(format!(
+            "{name} is no report of vga-stub: it has more than 256 MiB"
+        ));
+    }
     match record::Record::parse(&text) {
         Ok(record) => Ok(Box::new(record)),
         Err(error) => Err(format!("{name} is no report of vga-stub: {error}")),

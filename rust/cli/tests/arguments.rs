@@ -53,6 +53,20 @@ fn a_program_that_wants_json_gets_json() {
 }
 
 #[test]
+fn what_does_not_end_is_no_report() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vga-stub"));
+    let output = command
+        .args(["--root", "/dev/zero", "list"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "vga-stub: /dev/zero is no report of vga-stub: it has more than 256 MiB\n"
+    );
+}
+
+#[test]
 fn nuls_stand_for_line_ends() {
     let lines = arguments(&[]);
     let nuls = arguments(&["--null"]);
