@@ -17,6 +17,14 @@ def endless() -> bytearray:
     return image(8, EFI, last=False, length=0xFFFF)
 
 
+def assemble(directory: Path, name: str, text: str) -> None:
+    """Makes a table of its source."""
+    source = directory / f"{name}.asl"
+    source.write_text(text)
+    command = ["iasl", "-va", "-p", directory / name, source]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 def assemble_methods(directory: Path) -> None:
     """Makes methods.aml."""
     images = {
@@ -28,10 +36,7 @@ def assemble_methods(directory: Path) -> None:
     text = (SOURCES / "methods.asl").read_text()
     for name, rom in images.items():
         text = text.replace(f"@{name}@", ", ".join(map(str, rom)))
-    source = directory / "methods.asl"
-    source.write_text(text)
-    command = ["iasl", "-va", "-p", directory / "methods", source]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assemble(directory, "methods", text)
 
 
 def vfct(entries: list[tuple[int, int, int, bytes]], rest: bytes = b"") -> bytes:
@@ -57,6 +62,7 @@ def vfct(entries: list[tuple[int, int, int, bytes]], rest: bytes = b"") -> bytes
 def build_tables(directory: Path) -> None:
     """Makes all of them in a directory."""
     assemble_methods(directory)
+    assemble(directory, "power", (SOURCES / "power.asl").read_text())
     legacy = (directory / "legacy-efi.rom").read_bytes()
     small = (directory / "bad-checksum.rom").read_bytes()
     other = (directory / "other-device.rom").read_bytes()
